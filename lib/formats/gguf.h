@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/bytes.h"
+#include "tensor/dtype.h"
+
+namespace hart::formats {
+
+/// Value types of GGUF metadata, by their ids in the file.
+enum class GgufType : std::uint32_t {
+  u8 = 0,
+  i8 = 1,
+  u16 = 2,
+  i16 = 3,
+  u32 = 4,
+  i32 = 5,
+  f32 = 6,
+  boolean = 7,
+  string = 8,
+  array = 9,
+  u64 = 10,
+  i64 = 11,
+  f64 = 12,
+};
+
+/// An array of the metadata, held as the columns a reader wants: integers and booleans widened
+/// to 64 bits (unsigned values above 2^63 keep their bit pattern), floats to double, or strings
+/// that view into the header's bytes. Nested arrays are refused.
+struct GgufArray {
+  GgufType element = GgufType::u8;
+  std::vector<std::int64_t> integers;
+  std::vector<double> floats;
+  std::vector<std::string_view> strings;
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return integers.size() + floats.size() + strings.size();
+  }
+};
+
+/// One metadata value. Integers are widened as in GgufArray; strings view into the file.
+using GgufValue = std::variant<std::int64_t, double, bool, std::string_view, GgufArray>;
+
+struct GgufEntry {
+  std::string_view key;
+  GgufType type;
+  GgufValue value;
+};
+
+struct GgufTensor {
+  std::string_view name;
+  tensor::DType dtype;
+  std::vector<std::uint64_t> shape;  ///< innermost dimension first
+  std::uint64_t offset;              ///< from the start of the data section
+  std::uint64_t bytes;
+};
+
+/// The header of a GGUF file: everything before the tensors' data. Views point into the bytes
+/// that were parsed, which must outlive it. Source: the GGUF specification in ggml's
+/// docs/gguf.md; ids and traps in `hart-store.5`.
+struct GgufHeader {
+  std::uint32_t version = 3;
+  std::uint64_t alignment = 32;
+  std::vector<GgufEntry> metadata;
+  std::vector<GgufTensor> tensors;
+  std::uint64_t header_bytes = 0;  ///< up to the end of the tensor infos, padding excluded
+  std::uint64_t data_offset = 0;   ///< first byte of the data section: header_bytes, aligned
+  std::uint64_t data_bytes = 0;    ///< end of the last tensor's data, relative to data_offset
+
+  /// The entry under `key`, or null.
+  [[nodiscard]] const GgufEntry* find(std::string_view key) const noexcept;
+  /// The tensor called `name`, or null.
+  [[nodiscard]] const GgufTensor* find_tensor(std::string_view name) const noexcept;
+  /// Typed access. Absent keys give `fallback`; a key of another type throws Error(data).
+  [[nodiscard]] std::uint64_t get_uint(std::string_view key, std::uint64_t fallback) const;
+  [[nodiscard]] double get_float(std::string_view key, double fallback) const;
+  [[nodiscard]] bool get_bool(std::string_view key, bool fallback) const;
+  [[nodiscard]] std::string_view get_string(std::string_view key,
+                                            std::string_view fallback) const;
+  /// Null when absent. Throws Error(data) when it is not an array.
+  [[nodiscard]] const GgufArray* get_array(std::string_view key) const;
+};
+
+/// True when `bytes` begin as a GGUF file does.
+[[nodiscard]] bool looks_like_gguf(ByteView bytes) noexcept;
+
+/// Parses the header. `file_bytes` is the size of the whole file, of which `bytes` may be only
+/// the beginning (at least the header): every tensor must lie inside it. Little-endian v1 to
+/// v3. Throws Error(data) naming the byte offset and what was expected there.
+[[nodiscard]] GgufHeader parse_gguf(ByteView bytes, std::uint64_t file_bytes);
+
+}  // namespace hart::formats

@@ -1,0 +1,306 @@
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "core/checked.h"
+#include "formats/gguf.h"
+#include "formats/gguf_cursor.h"
+#include "formats/utf8.h"
+
+namespace hart::formats {
+namespace {
+
+constexpr std::string_view kMagic = "GGUF";
+constexpr std::uint32_t kNewestVersion = 3;
+// ggml's limits: GGML_MAX_DIMS, and GGML_MAX_NAME with its terminator; keys as in docs/gguf.md.
+constexpr std::uint32_t kMaxDims = 4;
+constexpr std::size_t kMaxNameBytes = 63;
+constexpr std::size_t kMaxKeyBytes = 65535;
+// Counts are checked against the file before, so this only bounds what is reserved ahead.
+constexpr std::uint64_t kMaxReserve = 65536;
+
+/// Bytes of a value of a scalar type; the least bytes of a string; 0 for arrays.
+std::uint64_t least_value_bytes(GgufType type, std::uint64_t length_bytes) noexcept {
+  switch (type) {
+    case GgufType::u8:
+    case GgufType::i8:
+    case GgufType::boolean:
+      return 1;
+    case GgufType::u16:
+    case GgufType::i16:
+      return 2;
+    case GgufType::u32:
+    case GgufType::i32:
+    case GgufType::f32:
+      return 4;
+    case GgufType::u64:
+    case GgufType::i64:
+    case GgufType::f64:
+      return 8;
+    case GgufType::string:
+      return length_bytes;
+    case GgufType::array:
+      return 0;
+  }
+  return 0;
+}
+
+GgufType read_type(GgufCursor& cursor) {
+  const std::uint64_t at = cursor.offset();
+  const auto id = cursor.read<std::uint32_t>("a value type");
+  if (id > static_cast<std::uint32_t>(GgufType::f64))
+    fail_gguf(at, "expected a value type from 0 to 12, found " + std::to_string(id));
+  return static_cast<GgufType>(id);
+}
+
+/// Files hold booleans other than 0 and 1, and ggml reads them as true.
+bool read_bool(GgufCursor& cursor) {
+  return cursor.read<std::uint8_t>("a boolean") != 0;
+}
+
+std::int64_t read_integer(GgufCursor& cursor, GgufType type) {
+  switch (type) {
+    case GgufType::u8:
+      return cursor.read<std::uint8_t>("a u8");
+    case GgufType::i8:
+      return cursor.read<std::int8_t>("an i8");
+    case GgufType::u16:
+      return cursor.read<std::uint16_t>("a u16");
+    case GgufType::i16:
+      return cursor.read<std::int16_t>("an i16");
+    case GgufType::u32:
+      return cursor.read<std::uint32_t>("a u32");
+    case GgufType::i32:
+      return cursor.read<std::int32_t>("an i32");
+    case GgufType::boolean:
+      return read_bool(cursor) ? 1 : 0;
+    default:
+      return cursor.read<std::int64_t>("a 64-bit integer");
+  }
+}
+
+double read_float(GgufCursor& cursor, GgufType type) {
+  return type == GgufType::f32 ? double{cursor.read<float>("an f32")}
+                               : cursor.read<double>("an f64");
+}
+
+GgufArray read_array(GgufCursor& cursor) {
+  GgufArray array;
+  const std::uint64_t type_at = cursor.offset();
+  array.element = read_type(cursor);
+  if (array.element == GgufType::array)
+    fail_gguf(type_at, "expected an array of scalars or strings, found a nested array");
+  const std::uint64_t count_at = cursor.offset();
+  const std::uint64_t count = cursor.read_length("an array's length");
+  const std::uint64_t least = least_value_bytes(array.element, cursor.length_bytes());
+  if (count > cursor.remaining() / least)
+    fail_gguf(count_at, "expected an array that fits the remaining " +
+                            std::to_string(cursor.remaining()) + " bytes, found " +
+                            std::to_string(count) + " elements");
+  if (array.element == GgufType::string) {
+    array.strings.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i)
+      array.strings.push_back(cursor.read_string("a string"));
+  } else if (array.element == GgufType::f32 || array.element == GgufType::f64) {
+    array.floats.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i)
+      array.floats.push_back(read_float(cursor, array.element));
+  } else {
+    array.integers.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i)
+      array.integers.push_back(read_integer(cursor, array.element));
+  }
+  return array;
+}
+
+GgufValue read_value(GgufCursor& cursor, GgufType type) {
+  switch (type) {
+    case GgufType::array:
+      return read_array(cursor);
+    case GgufType::string:
+      return cursor.read_string("a string");
+    case GgufType::boolean:
+      return read_bool(cursor);
+    case GgufType::f32:
+    case GgufType::f64:
+      return read_float(cursor, type);
+    default:
+      return read_integer(cursor, type);
+  }
+}
+
+/// A key or a name: UTF-8 of at most `most` bytes.
+std::string_view read_identifier(GgufCursor& cursor, const char* what, std::size_t most) {
+  const std::uint64_t at = cursor.offset();
+  const std::uint64_t size = cursor.read_length(what);
+  if (size > most)
+    fail_gguf(at, std::string{"expected "} + what + " of at most " + std::to_string(most) +
+                      " bytes, found a length of " + std::to_string(size));
+  const std::uint64_t text_at = cursor.offset();
+  const std::string_view text = as_text(cursor.take(size, what));
+  if (!is_utf8(text)) fail_gguf(text_at, std::string{"expected "} + what + " in UTF-8");
+  return text;
+}
+
+/// Sorting keeps this O(n log n) for any input; a hash table would not under chosen collisions.
+void refuse_duplicates(const GgufCursor& cursor, std::vector<std::string_view> names,
+                       const char* what) {
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return;
+  const std::uint64_t at = std::max(cursor.offset_of(twice[0]), cursor.offset_of(twice[1]));
+  fail_gguf(at, std::string{"expected each "} + what + " once, found '" + std::string{*twice} +
+                    "' again");
+}
+
+std::uint64_t read_count(GgufCursor& cursor, const char* what, std::uint64_t least_bytes) {
+  const std::uint64_t at = cursor.offset();
+  const std::uint64_t count = cursor.read_length(what);
+  if (count > cursor.remaining() / least_bytes)
+    fail_gguf(at, std::string{"expected "} + what + " that fits the remaining " +
+                      std::to_string(cursor.remaining()) + " bytes, found " +
+                      std::to_string(count));
+  return count;
+}
+
+void read_metadata(GgufCursor& cursor, std::uint64_t count, GgufHeader& header) {
+  header.metadata.reserve(std::min(count, kMaxReserve));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string_view key = read_identifier(cursor, "a key", kMaxKeyBytes);
+    const GgufType type = read_type(cursor);
+    header.metadata.push_back({key, type, read_value(cursor, type)});
+  }
+  std::vector<std::string_view> keys;
+  keys.reserve(header.metadata.size());
+  for (const GgufEntry& entry : header.metadata) keys.push_back(entry.key);
+  refuse_duplicates(cursor, std::move(keys), "key");
+}
+
+std::uint64_t find_alignment(const GgufCursor& cursor, const GgufHeader& header) {
+  const GgufEntry* entry = header.find("general.alignment");
+  if (entry == nullptr) return header.alignment;
+  const std::uint64_t at = cursor.offset_of(entry->key);
+  if (entry->type != GgufType::u32)
+    fail_gguf(at, "expected general.alignment of type u32 (4), found type " +
+                      std::to_string(static_cast<std::uint32_t>(entry->type)));
+  const auto alignment = static_cast<std::uint64_t>(std::get<std::int64_t>(entry->value));
+  if (!std::has_single_bit(alignment))
+    fail_gguf(at, "expected general.alignment to be a power of two, found " +
+                      std::to_string(alignment));
+  return alignment;
+}
+
+tensor::DType read_dtype(GgufCursor& cursor) {
+  const std::uint64_t at = cursor.offset();
+  const auto id = cursor.read<std::uint32_t>("a tensor type");
+  if (const auto dtype = tensor::find_dtype(id)) return *dtype;
+  std::string found = "unknown type " + std::to_string(id);
+  if (id == 4 || id == 5 || (id >= 31 && id <= 33) || (id >= 36 && id <= 38))
+    found = "type " + std::to_string(id) + ", which the format has removed";
+  else if (id >= 97 && id <= 399)
+    found = "type " + std::to_string(id) + ", which is private to another program";
+  fail_gguf(at, "expected a tensor type of the GGUF specification, found " + found);
+}
+
+GgufTensor read_tensor(GgufCursor& cursor) {
+  GgufTensor tensor{};
+  tensor.name = read_identifier(cursor, "a tensor name", kMaxNameBytes);
+  const std::uint64_t dims_at = cursor.offset();
+  const auto dims = cursor.read<std::uint32_t>("a number of dimensions");
+  if (dims > kMaxDims)
+    fail_gguf(dims_at, "expected at most 4 dimensions, found " + std::to_string(dims));
+  const std::uint64_t shape_at = cursor.offset();
+  for (std::uint32_t i = 0; i < dims; ++i) {
+    const std::uint64_t at = cursor.offset();
+    tensor.shape.push_back(cursor.read_length("a dimension"));
+    if (tensor.shape.back() == 0) fail_gguf(at, "expected a dimension of at least 1, found 0");
+  }
+  tensor.dtype = read_dtype(cursor);
+  tensor.offset = cursor.read<std::uint64_t>("a tensor offset");
+  try {
+    tensor.bytes = tensor::tensor_bytes(tensor.dtype, tensor.shape);
+  } catch (const Error& error) {
+    fail_gguf(shape_at, "expected a possible shape of tensor '" + std::string{tensor.name} +
+                            "', found " + error.what());
+  }
+  return tensor;
+}
+
+/// Offsets are not free: each must be the end of the tensor before, padded.
+void check_offset(const GgufCursor& cursor, const GgufTensor& tensor, std::uint64_t expected) {
+  if (tensor.offset == expected) return;
+  fail_gguf(cursor.offset_of(tensor.name), "expected tensor '" + std::string{tensor.name} +
+                                               "' at data offset " + std::to_string(expected) +
+                                               ", found " + std::to_string(tensor.offset));
+}
+
+void read_tensors(GgufCursor& cursor, std::uint64_t count, GgufHeader& header) {
+  header.tensors.reserve(std::min(count, kMaxReserve));
+  std::vector<std::string_view> names;
+  std::uint64_t end = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const GgufTensor& tensor = header.tensors.emplace_back(read_tensor(cursor));
+    names.push_back(tensor.name);
+    check_offset(cursor, tensor, end);
+    header.data_bytes = checked_add(tensor.offset, tensor.bytes, "GGUF data section");
+    end = checked_align(header.data_bytes, header.alignment, "GGUF data section");
+  }
+  refuse_duplicates(cursor, std::move(names), "tensor name");
+}
+
+/// The data section ends padded: ggml writes the last tensor's padding and refuses files
+/// without.
+void check_data(GgufHeader& header, std::uint64_t file_bytes) {
+  constexpr const char* kSection = "GGUF data section";
+  header.data_offset = checked_align(header.header_bytes, header.alignment, "GGUF header");
+  if (header.tensors.empty()) {
+    // Nothing follows the header, so its padding may be missing.
+    header.data_offset = std::min(header.data_offset, file_bytes);
+    return;
+  }
+  const std::uint64_t padded = checked_align(header.data_bytes, header.alignment, kSection);
+  const std::uint64_t end = checked_add(header.data_offset, padded, kSection);
+  if (end > file_bytes)
+    fail_gguf(file_bytes, "expected padded tensor data up to byte " + std::to_string(end) +
+                              ", found the end of the file");
+}
+
+std::uint32_t read_version(GgufCursor& cursor) {
+  const std::uint64_t at = cursor.offset();
+  const auto version = cursor.read<std::uint32_t>("a version");
+  const std::uint32_t swapped = __builtin_bswap32(version);
+  if (swapped >= 1 && swapped <= 0xFFFF && version > 0xFFFF)
+    fail_gguf(at, "expected little-endian byte order, found a big-endian file of version " +
+                      std::to_string(swapped));
+  if (version < 1 || version > kNewestVersion)
+    fail_gguf(at, "expected version 1, 2 or 3, found " + std::to_string(version));
+  return version;
+}
+
+}  // namespace
+
+bool looks_like_gguf(ByteView bytes) noexcept {
+  return as_text(bytes).starts_with(kMagic);
+}
+
+GgufHeader parse_gguf(ByteView bytes, std::uint64_t file_bytes) {
+  GgufCursor cursor{bytes};
+  if (as_text(cursor.take(kMagic.size(), "the magic 'GGUF'")) != kMagic)
+    fail_gguf(0, "expected the magic 'GGUF'");
+  GgufHeader header;
+  header.version = read_version(cursor);
+  cursor.set_version(header.version);
+  // A tensor takes at least a name's length, dimensions, type and offset; an entry a key's
+  // length, a type and one byte.
+  const std::uint64_t length = cursor.length_bytes();
+  const std::uint64_t n_tensors = read_count(cursor, "a number of tensors", length + 16);
+  const std::uint64_t n_entries = read_count(cursor, "a number of entries", length + 5);
+  read_metadata(cursor, n_entries, header);
+  header.alignment = find_alignment(cursor, header);
+  read_tensors(cursor, n_tensors, header);
+  header.header_bytes = cursor.offset();
+  check_data(header, file_bytes);
+  return header;
+}
+
+}  // namespace hart::formats

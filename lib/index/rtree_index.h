@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "geometry/point.h"
+#include "index/exact.h"
+#include "index/generation.h"
+#include "store/embedding.h"
+#include "store/store.h"
+
+namespace hart::index {
+
+/// A point of an R-tree and how far it is from the query.
+struct SpatialNeighbor {
+  std::int64_t id = 0;
+  double distance = 0;  ///< Euclidean, in float64
+};
+
+/// An R-tree over points in space: a virtual table of SQLite with columns id, x0, x1, y0, y1,
+/// z0, z1. SQLite keeps coordinates as float32, so points are rounded to that before they are
+/// stored and distances are exact for the rounded points. M is not indexed.
+class PointRtree {
+ public:
+  /// The table `name` of `db`; `db` must outlive it.
+  PointRtree(store::Connection& db, std::string name);
+
+  struct Item {
+    std::int64_t id;
+    geometry::PointZM point;
+  };
+  /// Makes the table and fills it. Items near each other should come one after the other: the
+  /// pages that they go to are then at hand. Call inside a transaction.
+  void create(std::span<const Item> items, const std::function<void(std::uint64_t)>& progress);
+
+  /// Visits points nearest first until `visit` returns false: best-first, each node and point
+  /// popped by its distance from `query`. Throws Error(data) on a damaged tree.
+  /// Source: Hjaltason and Samet, "Distance browsing in spatial databases", TODS 24(2), 1999.
+  void nearest(const geometry::PointZM& query,
+               const std::function<bool(const SpatialNeighbor&)>& visit);
+
+ private:
+  store::Connection& db_;
+  std::string name_;
+};
+
+/// Builds an R-tree over the projections of the tenant's vectors and publishes it. Uses the
+/// current projection, and fits one first (PCA) where there is none. Progress and errors as for
+/// `build_flat_index`.
+IndexInfo build_rtree_index(store::Store& store, const store::EmbeddingModel& model,
+                            const std::function<void(std::uint64_t)>& progress);
+
+/// How a spatial search was done.
+struct SpatialReport {
+  std::uint64_t candidates = 0;  ///< vectors of the generation that were reranked
+  std::uint64_t popped = 0;  ///< points that the R-tree gave out, removed and filtered ones too
+  std::uint64_t delta = 0;   ///< newer vectors, compared exactly
+  double candidates_s = 0;   ///< time for the R-tree and the vectors of the candidates
+  double delta_s = 0;
+};
+
+/// The nearest of `candidates` vectors, those whose projections lie nearest to the query's, and
+/// of all vectors newer than the generation. Removed vectors and those that the filter holds
+/// back do not count as candidates. Approximate: how many of the true neighbours it finds is
+/// what `measure_recall` says. Throws Error when the generation cannot be used.
+[[nodiscard]] std::vector<Neighbor> spatial_search(store::Store& store,
+                                                   const store::EmbeddingModel& model,
+                                                   const IndexInfo& index,
+                                                   const VectorQuery& query,
+                                                   std::size_t candidates, unsigned threads,
+                                                   SpatialReport* report = nullptr);
+
+}  // namespace hart::index

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/gguf.h"
+
+namespace hart::nn {
+
+/// A token's index in its vocabulary, in [0, size).
+using TokenId = std::int32_t;
+
+/// Kinds of token, by their numbers in `tokenizer.ggml.token_type`.
+enum class TokenKind : std::uint8_t {
+  undefined = 0,
+  normal = 1,
+  unknown = 2,
+  control = 3,       ///< steers the model and is no text: <s>, <|im_end|>
+  user_defined = 4,  ///< text that is always one token
+  unused = 5,
+  byte = 6,  ///< spells one byte as <0xNN>
+};
+
+/// The tokens of a GGUF file: texts, kinds, scores, special ids. Everything is copied, so that the
+/// header and its bytes may go away.
+class Vocabulary {
+ public:
+  /// Reads `tokenizer.ggml.*`. Throws Error(data) naming the key when the tokens are missing, when
+  /// scores or types disagree with them in number, or when a score is not a number.
+  explicit Vocabulary(const formats::GgufHeader& header);
+
+  [[nodiscard]] std::int32_t size() const noexcept {
+    return static_cast<std::int32_t>(offsets_.size()) - 1;
+  }
+  [[nodiscard]] bool contains(TokenId token) const noexcept {
+    return token >= 0 && token < size();
+  }
+  /// The text as the file spells it. Precondition for these three: contains(token).
+  [[nodiscard]] std::string_view text(TokenId token) const noexcept {
+    return std::string_view{texts_}.substr(offsets_[token], offsets_[token + 1] - offsets_[token]);
+  }
+  [[nodiscard]] TokenKind kind(TokenId token) const noexcept { return kinds_[token]; }
+  [[nodiscard]] float score(TokenId token) const noexcept {
+    return scores_.empty() ? 0.0f : scores_[token];
+  }
+  [[nodiscard]] bool has_scores() const noexcept { return !scores_.empty(); }
+
+  /// The token spelt exactly so; the last one when several are.
+  [[nodiscard]] std::optional<TokenId> find(std::string_view text) const noexcept;
+
+  /// Special ids named by the file; an id outside the vocabulary counts as none.
+  std::optional<TokenId> bos, eos, unknown;
+
+  /// True when generation ends with `token`: `eos`, the end of turn or message that the metadata
+  /// names, or a control token spelt in one of the usual ways (`<|im_end|>`, `<|eot_id|>`, …).
+  [[nodiscard]] bool ends_generation(TokenId token) const noexcept;
+
+ private:
+  void read_texts(const formats::GgufArray& tokens);
+  void read_kinds(const formats::GgufHeader& header);
+  void read_scores(const formats::GgufHeader& header);
+  void read_special_ids(const formats::GgufHeader& header);
+  void build_index();
+
+  std::string texts_;
+  std::vector<std::uint64_t> offsets_;  ///< (size + 1), into texts_
+  std::vector<TokenKind> kinds_;
+  std::vector<float> scores_;
+  std::vector<TokenId> slots_;  ///< open addressing on the text's hash, -1 is free
+  std::vector<TokenId> ends_;   ///< ascending
+};
+
+}  // namespace hart::nn

@@ -1,0 +1,32 @@
+#include "search/query.h"
+
+#include <array>
+
+namespace hart::search {
+namespace {
+
+struct StrategyName {
+  Strategy strategy;
+  std::string_view name;
+};
+constexpr std::array<StrategyName, 5> kStrategies{{{Strategy::automatic, "auto"},
+                                                   {Strategy::exact, "exact"},
+                                                   {Strategy::spatial, "spatial"},
+                                                   {Strategy::text, "text"},
+                                                   {Strategy::hybrid, "hybrid"}}};
+
+}  // namespace
+
+std::string_view strategy_name(Strategy strategy) noexcept {
+  for (const StrategyName& known : kStrategies)
+    if (known.strategy == strategy) return known.name;
+  return {};
+}
+
+std::optional<Strategy> find_strategy(std::string_view name) noexcept {
+  for (const StrategyName& known : kStrategies)
+    if (known.name == name) return known.strategy;
+  return std::nullopt;
+}
+
+}  // namespace hart::search

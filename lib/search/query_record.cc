@@ -1,0 +1,117 @@
+#include "search/query_record.h"
+
+#include <cstring>
+
+#include "core/bytes.h"
+#include "core/error.h"
+
+namespace hart::search {
+namespace {
+
+std::string encode_vector(std::span<const float> vector) {
+  return to_base64(
+      {reinterpret_cast<const std::uint8_t*>(vector.data()), vector.size() * sizeof(float)});
+}
+
+std::vector<float> decode_vector(const std::string& base64) {
+  const ByteBuffer bytes = from_base64(base64);
+  if (bytes.size() % sizeof(float) != 0)
+    throw Error{Fault::data,
+                "a recorded vector has " + std::to_string(bytes.size()) + " bytes"};
+  std::vector<float> vector(bytes.size() / sizeof(float));
+  if (!vector.empty()) std::memcpy(vector.data(), bytes.data(), bytes.size());
+  return vector;
+}
+
+std::string normalised_statement(const Query& query) {
+  std::string statement = "query strategy=" + std::string{strategy_name(query.strategy)} +
+                          " metric=" + std::string{index::metric_name(query.metric)} +
+                          " k=" + std::to_string(query.k) +
+                          " candidates=" + std::to_string(query.candidates);
+  if (!query.text.empty()) statement += " text";
+  if (!query.vector.empty()) statement += " vector";
+  if (query.filter.modality) statement += " modality";
+  if (query.filter.since) statement += " since";
+  if (query.filter.until) statement += " until";
+  return statement;
+}
+
+store::EmbeddingModel model_with_id(store::Store& store, const Id& content) {
+  for (const store::EmbeddingModel& model : store::embedding_models(store))
+    if (model.content == content) return model;
+  throw Error{Fault::no_input,
+              "the embedding model " + content.text() + " is not in the store"};
+}
+
+template <typename T, typename Find>
+T named(const Json& parameters, const char* key, const Find& find) {
+  const auto value = find(parameters.at(key).get<std::string>());
+  if (!value) throw Error{Fault::data, std::string{"recorded query: unknown "} + key};
+  return *value;
+}
+
+Query read_parameters(store::Store& store, const Json& parameters) {
+  Query query;
+  query.k = parameters.at("k").get<std::size_t>();
+  query.candidates = parameters.at("candidates").get<std::size_t>();
+  query.recall = parameters.at("recall").get<double>();
+  query.strategy = named<Strategy>(parameters, "strategy", find_strategy);
+  query.metric = named<index::Metric>(parameters, "metric", index::find_metric);
+  if (parameters.contains("modality"))
+    query.filter.modality =
+        named<store::Modality>(parameters, "modality", store::find_modality);
+  if (parameters.contains("since")) query.filter.since = parameters["since"].get<TimeUs>();
+  if (parameters.contains("until")) query.filter.until = parameters["until"].get<TimeUs>();
+  if (parameters.contains("left_out_atom"))
+    query.left_out_atom = parameters["left_out_atom"].get<std::int64_t>();
+  if (parameters.contains("embedding_model")) {
+    query.model =
+        model_with_id(store, parse_id(parameters["embedding_model"].get<std::string>()));
+    query.vector = decode_vector(parameters.at("vector").get<std::string>());
+  }
+  return query;
+}
+
+}  // namespace
+
+QueryRecord query_record(const Query& query, const Result& result, TimeUs time,
+                         double latency_s) {
+  QueryRecord record;
+  record.tool = "hart-search";
+  record.operation = "query";
+  record.strategy = strategy_name(result.explain.chosen);
+  record.statement = normalised_statement(query);
+  record.parameters = {{"k", query.k},
+                       {"candidates", query.candidates},
+                       {"recall", query.recall},
+                       {"strategy", strategy_name(query.strategy)},
+                       {"metric", index::metric_name(query.metric)}};
+  if (query.filter.modality)
+    record.parameters["modality"] = store::modality_name(*query.filter.modality);
+  if (query.filter.since) record.parameters["since"] = *query.filter.since;
+  if (query.filter.until) record.parameters["until"] = *query.filter.until;
+  if (query.left_out_atom != 0) record.parameters["left_out_atom"] = query.left_out_atom;
+  if (query.model && !query.vector.empty()) {
+    record.parameters["embedding_model"] = query.model->content.text();
+    record.parameters["vector"] = encode_vector(query.vector);
+  }
+  record.input = query.text;
+  for (const std::string& line : plan_lines(result.explain))
+    record.plan += (record.plan.empty() ? "" : "\n") + line;
+  record.rows = result.hits.size();
+  record.latency_us = static_cast<std::uint64_t>(latency_s * 1e6);
+  record.time = time;
+  return record;
+}
+
+Query recorded_query(store::Store& store, const QueryRecord& record) {
+  try {
+    Query query = read_parameters(store, record.parameters);
+    query.text = record.input;
+    return query;
+  } catch (const Json::exception& error) {
+    throw Error{Fault::data, std::string{"recorded query: "} + error.what()};
+  }
+}
+
+}  // namespace hart::search

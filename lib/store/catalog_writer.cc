@@ -1,0 +1,271 @@
+#include "store/catalog_writer.h"
+
+#include "core/error.h"
+#include "crypto/sha256.h"
+#include "geometry/spatialite_blob.h"
+
+namespace hart::store {
+namespace {
+
+/// Ids kept in memory; beyond this the map starts anew, so that memory does not grow with the
+/// file.
+constexpr std::size_t kMaxCachedIds = 1'000'000;
+constexpr std::size_t kMaxAtomValueBytes = 64;
+
+std::string cache_key(const Id& id) {
+  std::string key(1, static_cast<char>(id.space));
+  key.append(as_text(id.hash));
+  return key;
+}
+
+std::optional<std::int64_t> nullable(std::int64_t id) {
+  return id == 0 ? std::nullopt : std::optional{id};
+}
+
+std::optional<std::string> nullable(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional{text};
+}
+
+std::optional<std::string> nullable(const Json& json) {
+  return json.is_null() || json.empty() ? std::nullopt : std::optional{dump_json(json)};
+}
+
+}  // namespace
+
+struct CatalogWriter::Statements {
+  explicit Statements(Connection& db)
+      : find_atom{db.prepare("SELECT atom_id FROM atom WHERE hash = ? AND space = ?",
+                             Scope::owner)},
+        add_atom{db.prepare("INSERT INTO atom (hash, space, form, bytes, value)"
+                            " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                            Scope::owner)},
+        add_component{db.prepare("INSERT INTO atom_composition VALUES (?, ?, ?, ?, ?)"
+                                 " ON CONFLICT DO NOTHING",
+                                 Scope::owner)},
+        hold_again{db.prepare("UPDATE tenant_atom SET holders = holders + 1"
+                              " WHERE tenant_id = ? AND atom_id = ? AND modality = ?",
+                              Scope::owner)},
+        hold_first{db.prepare("INSERT INTO tenant_atom (tenant_id, atom_id, modality, subtype,"
+                              " holders, created_us) VALUES (?, ?, ?, ?, 1, ?)",
+                              Scope::owner)},
+        find_extent{db.prepare("SELECT extent_id, decoded_bytes, stored_bytes, checksum, codec,"
+                               " pack_id, pack_offset FROM extent WHERE hash = ?",
+                               Scope::owner)},
+        add_extent{db.prepare("INSERT INTO extent (hash, decoded_bytes, stored_bytes, checksum,"
+                              " codec, pack_id, pack_offset) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                              Scope::owner)},
+        add_payload{db.prepare("INSERT INTO atom_payload VALUES (?, ?, ?, 0, ?)"
+                               " ON CONFLICT DO NOTHING",
+                               Scope::owner)},
+        reaches{db.prepare("SELECT 1 FROM my_atom_payload WHERE extent_id = ? LIMIT 1")} {}
+
+  Statement find_atom, add_atom, add_component, hold_again, hold_first, find_extent, add_extent,
+      add_payload, reaches;
+};
+
+CatalogWriter::CatalogWriter(Store& store)
+    : store_{store}, sql_{std::make_unique<Statements>(store.db())}, now_{store.now()} {}
+
+CatalogWriter::~CatalogWriter() = default;
+
+std::int64_t CatalogWriter::put_atom(const Id& id, AtomForm form, ByteView value,
+                                     std::uint64_t bytes, bool* created) {
+  if (value.size() > kMaxAtomValueBytes)
+    throw Error{Fault::internal, "an atom's value has at most 64 bytes"};
+  if (created != nullptr) *created = false;
+  if (atom_ids_.size() >= kMaxCachedIds) atom_ids_.clear();
+  const auto [entry, fresh] = atom_ids_.try_emplace(cache_key(id), 0);
+  if (!fresh) return entry->second;
+  const auto space = static_cast<std::int64_t>(id.space);
+  sql_->add_atom.run(id.hash, space, static_cast<std::int64_t>(form), bytes, value);
+  if (store_.db().changes() > 0) {
+    if (created != nullptr) *created = true;
+    return entry->second = store_.db().last_insert_id();
+  }
+  if (!sql_->find_atom.with(id.hash, space).step())
+    throw Error{Fault::internal, "an atom is neither new nor there"};
+  entry->second = sql_->find_atom.integer(0);
+  sql_->find_atom.reset();
+  return entry->second;
+}
+
+void CatalogWriter::put_component(std::int64_t parent_atom_id, std::int64_t position,
+                                  std::int64_t component_atom_id, std::string_view name,
+                                  const geometry::PointZM& spatial) {
+  const auto label = name.empty() ? std::nullopt : std::optional{name};
+  sql_->add_component.run(parent_atom_id, position, component_atom_id, label,
+                          geometry::encode_point(spatial));
+}
+
+bool CatalogWriter::hold_atom(std::int64_t atom_id, Modality modality,
+                              std::string_view subtype) {
+  ++totals_.atoms;
+  const auto modality_code = static_cast<std::int64_t>(modality);
+  sql_->hold_again.run(store_.tenant_id(), atom_id, modality_code);
+  if (store_.db().changes() > 0) return false;
+  sql_->hold_first.run(store_.tenant_id(), atom_id, modality_code, subtype, now_);
+  ++totals_.new_atoms;
+  return true;
+}
+
+std::optional<ExtentRecord> CatalogWriter::find_extent(const Hash256& hash) {
+  Statement& row = sql_->find_extent;
+  if (!row.with(hash).step()) return std::nullopt;
+  ExtentRecord extent;
+  extent.extent_id = row.integer(0);
+  extent.hash = hash;
+  extent.decoded_bytes = static_cast<std::uint64_t>(row.integer(1));
+  extent.stored_bytes = static_cast<std::uint64_t>(row.integer(2));
+  extent.checksum = static_cast<std::uint32_t>(row.integer(3));
+  extent.codec = static_cast<Codec>(row.integer(4));
+  extent.pack_id = row.integer(5);
+  extent.pack_offset = static_cast<std::uint64_t>(row.integer(6));
+  row.reset();
+  return extent;
+}
+
+ExtentRecord CatalogWriter::put_extent(const Hash256& hash, ByteView decoded, int level) {
+  if (auto stored = find_extent(hash)) return *stored;
+  const ByteBuffer compressed = level > 0 ? compress_if_smaller(decoded, level) : ByteBuffer{};
+  ExtentRecord extent =
+      compressed.empty() ? store_.packs().append(hash, decoded.size(), Codec::raw, decoded)
+                         : store_.packs().append(hash, decoded.size(), Codec::zstd, compressed);
+  // The pack's row must be there before an extent refers to it; its size is set at the commit.
+  store_.db()
+      .prepare("INSERT INTO pack (pack_id, bytes) VALUES (?, 64) ON CONFLICT DO NOTHING",
+               Scope::owner)
+      .run(extent.pack_id);
+  sql_->add_extent.run(hash, extent.decoded_bytes, extent.stored_bytes,
+                       static_cast<std::int64_t>(extent.checksum),
+                       static_cast<std::int64_t>(extent.codec), extent.pack_id,
+                       extent.pack_offset);
+  extent.extent_id = store_.db().last_insert_id();
+  return extent;
+}
+
+void CatalogWriter::count_extent(const ExtentRecord& extent) {
+  if (!counted_extents_.insert(extent.extent_id).second) return;
+  const bool reached = sql_->reaches.with(extent.extent_id).step();
+  sql_->reaches.reset();
+  if (reached) return;
+  totals_.new_bytes += extent.decoded_bytes;
+  totals_.stored_bytes += extent.stored_bytes;
+}
+
+void CatalogWriter::put_payload(std::int64_t atom_id, std::int64_t position,
+                                const std::optional<ExtentRecord>& extent,
+                                std::uint64_t bytes) {
+  std::optional<std::int64_t> extent_id;
+  if (extent) {
+    count_extent(*extent);
+    extent_id = extent->extent_id;
+  }
+  sql_->add_payload.run(atom_id, position, extent_id, bytes);
+}
+
+void CatalogWriter::put_model(const ModelRow& row) {
+  store_.db()
+      .prepare("INSERT INTO model VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", Scope::owner)
+      .run(row.atom_id, row.architecture, row.format, row.parameters, row.header_extent_id);
+}
+
+void CatalogWriter::put_layer(std::int64_t model_atom_id, std::int64_t index,
+                              std::int64_t layer_atom_id, std::string_view name,
+                              std::uint64_t parameters) {
+  store_.db()
+      .prepare("INSERT INTO model_layer VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+               Scope::owner)
+      .run(model_atom_id, index, layer_atom_id, name, parameters);
+}
+
+void CatalogWriter::put_tensor(const TensorRow& row) {
+  std::optional<ByteBuffer> geometry;
+  if (!row.weights_geometry.empty()) geometry = row.weights_geometry;
+  store_.db()
+      .prepare("INSERT INTO tensor_atom VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+               Scope::owner)
+      .run(row.model_atom_id, row.position, row.tensor_atom_id, row.name,
+           static_cast<std::int64_t>(row.dtype), row.shape, geometry);
+}
+
+std::optional<std::int64_t> CatalogWriter::same_as_newest(const NewObject& object) {
+  Statement newest = store_.db().prepare(
+      "SELECT version, atom_id, metadata, version_tag FROM my_object WHERE name = ?"
+      " ORDER BY version DESC LIMIT 1");
+  if (!newest.with(object.name).step()) return std::nullopt;
+  const bool same = newest.integer(1) == object.atom_id &&
+                    newest.text(2) == nullable(object.metadata).value_or("") &&
+                    (object.version_tag.empty() || newest.text(3) == object.version_tag);
+  return same ? std::optional{newest.integer(0)} : std::nullopt;
+}
+
+std::int64_t CatalogWriter::put_object(const NewObject& object) {
+  Statement next =
+      store_.db().prepare("SELECT COALESCE(MAX(version), 0) + 1 FROM my_object WHERE name = ?");
+  next.with(object.name).step();
+  const std::int64_t version = next.integer(0);
+  store_.db()
+      .prepare(
+          "INSERT INTO tenant_object (tenant_id, name, version, version_tag, atom_id,"
+          " structure_id, kind, modality, subtype, atomizer, source_uri, metadata,"
+          " created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          Scope::owner)
+      .run(store_.tenant_id(), object.name, version, nullable(object.version_tag),
+           object.atom_id, nullable(object.structure_id), object.kind,
+           static_cast<std::int64_t>(object.modality), object.subtype, object.atomizer,
+           nullable(object.source_uri), nullable(object.metadata), store_.now());
+  return version;
+}
+
+ObjectTotals CatalogWriter::take_totals() {
+  counted_extents_.clear();
+  return std::exchange(totals_, {});
+}
+
+std::vector<std::int64_t> reachable_atoms(Store& store, const Object& object) {
+  Statement rows = store.db().prepare(
+      "WITH RECURSIVE reach (atom_id) AS (VALUES (?1), (?2) UNION"
+      " SELECT c.component_atom_id FROM reach JOIN my_atom_composition AS c"
+      " ON c.parent_atom_id = reach.atom_id)"
+      " SELECT atom_id FROM reach WHERE atom_id > 0 ORDER BY atom_id");
+  rows.with(object.atom_id, object.structure_id);
+  std::vector<std::int64_t> atoms;
+  while (rows.step()) atoms.push_back(rows.integer(0));
+  return atoms;
+}
+
+std::vector<std::int64_t> remove_object(Store& store, const Object& object) {
+  const std::vector<std::int64_t> atoms = reachable_atoms(store, object);
+  store.db()
+      .prepare("DELETE FROM tenant_object WHERE tenant_id = ? AND object_id = ?", Scope::owner)
+      .run(store.tenant_id(), object.object_id);
+  // A model's tensors and leaves are held as tensors, everything else as the object's own
+  // modality.
+  Statement release = store.db().prepare(
+      "UPDATE tenant_atom SET holders = holders - 1"
+      " WHERE tenant_id = ?1 AND atom_id = ?2 AND holders > 1"
+      " AND (modality = ?3 OR (?3 = 6 AND modality = 4))",
+      Scope::owner);
+  Statement drop = store.db().prepare(
+      "DELETE FROM tenant_atom WHERE tenant_id = ?1 AND atom_id = ?2"
+      " AND (modality = ?3 OR (?3 = 6 AND modality = 4))",
+      Scope::owner);
+  Statement held = store.db().prepare("SELECT 1 FROM my_tenant_atom WHERE atom_id = ? LIMIT 1");
+  Statement forget = store.db().prepare(
+      "DELETE FROM atom_embedding WHERE tenant_id = ? AND atom_id = ?", Scope::owner);
+  std::vector<std::int64_t> gone;
+  for (const std::int64_t atom_id : atoms) {
+    const auto modality = static_cast<std::int64_t>(object.modality);
+    release.run(store.tenant_id(), atom_id, modality);
+    if (store.db().changes() > 0) continue;
+    drop.run(store.tenant_id(), atom_id, modality);
+    if (held.with(atom_id).step()) continue;
+    held.reset();
+    forget.run(store.tenant_id(), atom_id);
+    gone.push_back(atom_id);
+  }
+  held.reset();
+  return gone;
+}
+
+}  // namespace hart::store

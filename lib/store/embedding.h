@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/id.h"
+#include "geometry/point.h"
+#include "store/store.h"
+
+namespace hart::store {
+
+/// An embedding model as the store knows it: vectors of one model share one space.
+struct EmbeddingModel {
+  std::int64_t embedding_model_id = 0;
+  std::string name;  ///< "wordnet-vectors"
+  Id content;        ///< SHA-256 of the model's file: another file is another space
+  std::int64_t dims = 0;
+};
+
+/// The acting tenant's embedding models, oldest first; one registered when it is not yet there.
+[[nodiscard]] std::vector<EmbeddingModel> embedding_models(Store& store);
+[[nodiscard]] EmbeddingModel ensure_embedding_model(Store& store, const std::string& name,
+                                                    const Id& content, std::int64_t dims);
+
+/// Stores one vector of an atom the tenant holds, replacing that model's older one. Call inside
+/// a WriteTransaction. `vector` has the model's dims.
+void put_embedding(Store& store, const EmbeddingModel& model, std::int64_t atom_id,
+                   std::span<const float> vector);
+
+/// One stored vector. `embedding_id` grows with time: a vector newer than an index generation
+/// has a larger one.
+struct Embedding {
+  std::int64_t embedding_id = 0;
+  std::int64_t atom_id = 0;
+  std::span<const float> vector;  ///< lives until the visitor returns
+};
+/// Visits the vectors of the acting tenant with an id above `after`, in ascending order of id.
+void for_each_embedding(Store& store, std::int64_t embedding_model_id, std::int64_t after,
+                        const std::function<void(const Embedding&)>& visit);
+
+[[nodiscard]] std::int64_t count_embeddings(Store& store, std::int64_t embedding_model_id);
+
+/// Sets where an embedding lies in the 3-D map and on the Hilbert curve, and the atom's key in
+/// the unified space. Call inside a WriteTransaction.
+void set_embedding_geometry(Store& store, std::int64_t embedding_id,
+                            const geometry::PointZM& point, std::int64_t hilbert_index);
+
+}  // namespace hart::store

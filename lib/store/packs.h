@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/mapped_file.h"
+
+namespace hart::store {
+
+/// How the bytes of an extent are stored. Ids are never reused (`hart-store.5`).
+enum class Codec : std::uint16_t {
+  raw = 0,   ///< as they are: may be used in place
+  zstd = 1,  ///< one Zstandard frame (RFC 8878) with the decoded size in its header
+};
+
+/// Every pack begins with a header of this size, and so does every extent in it.
+inline constexpr std::size_t kPackHeaderBytes = 64;
+inline constexpr std::size_t kExtentHeaderBytes = 64;
+/// Payload begins at multiples of this, so that mapped tensors suit any vector instruction.
+inline constexpr std::size_t kExtentAlignment = 64;
+/// A pack that has grown beyond this takes no further extents.
+inline constexpr std::uint64_t kPackTargetBytes = std::uint64_t{1} << 30;
+
+/// Where an extent lies, as the catalog keeps it.
+struct ExtentRecord {
+  std::int64_t extent_id = 0;
+  Hash256 hash{};  ///< SHA-256 of the decoded bytes
+  std::uint64_t decoded_bytes = 0;
+  std::uint64_t stored_bytes = 0;
+  std::uint32_t checksum = 0;  ///< CRC-32C of the stored bytes
+  Codec codec = Codec::raw;
+  std::int64_t pack_id = 0;
+  std::uint64_t pack_offset = 0;  ///< of the first stored byte; the header stands before it
+};
+
+/// Decoded bytes: a view into a pack's mapping, or a buffer of its own when they had to be
+/// decoded. Valid as long as this object and the Packs it came from.
+class ExtentBytes {
+ public:
+  explicit ExtentBytes(ByteView mapped) : view_{mapped} {}
+  explicit ExtentBytes(ByteBuffer decoded) : decoded_{std::move(decoded)}, view_{decoded_} {}
+  ExtentBytes(ExtentBytes&& other) noexcept = default;
+  ExtentBytes& operator=(ExtentBytes&& other) noexcept = default;
+  ExtentBytes(const ExtentBytes&) = delete;
+  ExtentBytes& operator=(const ExtentBytes&) = delete;
+
+  [[nodiscard]] ByteView bytes() const noexcept { return view_; }
+  [[nodiscard]] bool mapped() const noexcept { return decoded_.empty(); }
+
+ private:
+  ByteBuffer decoded_;
+  ByteView view_;
+};
+
+/// The append-only files `packs/pack-*.hpk`. Reading maps whole packs; writing needs the
+/// store's writer lock, and what was appended counts only once the catalog's transaction names
+/// it.
+class Packs {
+ public:
+  explicit Packs(std::string directory) : directory_{std::move(directory)} {}
+  ~Packs();
+  Packs(const Packs&) = delete;
+  Packs& operator=(const Packs&) = delete;
+
+  /// Begins a batch of appends. `last_pack_id` and `committed_bytes` are the catalog's word on
+  /// the newest pack (0, 0 when there is none); whatever lies beyond is cut off. Throws
+  /// Error(data) when the pack is shorter than the catalog says.
+  void begin(std::int64_t last_pack_id, std::uint64_t committed_bytes);
+  /// Appends an extent with `stored` under `codec`. Throws Error(io) on a full disk.
+  ExtentRecord append(const Hash256& hash, std::uint64_t decoded_bytes, Codec codec,
+                      ByteView stored);
+  /// Bytes of each pack that this batch touched, for the catalog.
+  [[nodiscard]] const std::map<std::int64_t, std::uint64_t>& touched() const noexcept {
+    return touched_;
+  }
+  /// Makes the batch durable: to be called before the catalog commits.
+  void sync();
+  /// Ends the batch, keeping or cutting off what it appended.
+  void end(bool keep) noexcept;
+
+  /// The stored bytes, mapped. Throws Error(data) when the pack is missing or too short, or its
+  /// header at that place does not say what the catalog says.
+  [[nodiscard]] ByteView stored(const ExtentRecord& extent);
+  /// The decoded bytes. Codecs other than raw are checked against the checksum and the decoded
+  /// size before use; `verify` checks raw ones as well. Throws Error(data).
+  [[nodiscard]] ExtentBytes read(const ExtentRecord& extent, bool verify = false);
+
+  [[nodiscard]] std::string path(std::int64_t pack_id) const;
+
+ private:
+  void open_pack(std::int64_t pack_id, std::uint64_t bytes);
+  void create_pack(std::int64_t pack_id);
+  void close_pack() noexcept;
+  void write_at(std::uint64_t offset, ByteView bytes);
+
+  std::string directory_;
+  std::map<std::int64_t, MappedFile> maps_;
+  /// Mappings outgrown by an append: views into them are still out.
+  std::vector<MappedFile> retired_maps_;
+
+  int fd_ = -1;
+  std::int64_t pack_id_ = 0;
+  std::uint64_t end_ = 0;  ///< where the next extent's header goes
+  std::int64_t first_pack_id_ = 0;
+  std::uint64_t first_bytes_ = 0;  ///< the committed state, to which end(false) goes back
+  std::map<std::int64_t, std::uint64_t> touched_;
+};
+
+/// The 64 bytes before an extent's stored bytes. Exposed for the tests of the format.
+[[nodiscard]] std::array<std::uint8_t, kExtentHeaderBytes> extent_header(
+    const ExtentRecord& extent) noexcept;
+
+/// Compresses with zstd at `level` when that saves at least a sixteenth; else an empty buffer.
+[[nodiscard]] ByteBuffer compress_if_smaller(ByteView bytes, int level);
+
+}  // namespace hart::store

@@ -1,0 +1,286 @@
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "core/error.h"
+#include "store/lock.h"
+#include "store/packs.h"
+
+namespace hart::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kCatalogPageBytes = 16'384;
+constexpr int kIndexPageBytes = 65'536;
+constexpr int kCachePageBytes = 16'384;
+
+/// Geometry columns, registered without SpatiaLite's triggers: those call its functions at
+/// every insert, and the tools do not load it.
+struct GeometryColumn {
+  const char* table;
+  const char* column;
+  int type;  ///< as SpatiaLite numbers them: 3001 POINT ZM, 3002 LINESTRING ZM
+};
+constexpr GeometryColumn kGeometryColumns[] = {
+    {"tenant_atom", "spatial_key", 3001},
+    {"atom_composition", "spatial_key", 3001},
+    {"atom_embedding", "spatial_key", 3001},
+    {"tensor_atom", "weights_geometry", 3002},
+};
+
+void register_geometry(Connection& db) {
+  db.load_spatialite();
+  db.exec("SELECT InitSpatialMetadata(1, 'NONE')");
+  // 'NONE' leaves out even the reference system that SpatiaLite itself calls undefined.
+  db.exec(
+      "INSERT OR IGNORE INTO spatial_ref_sys (srid, auth_name, auth_srid, ref_sys_name, "
+      "proj4text,"
+      " srtext) VALUES (-1, 'NONE', -1, 'Undefined - Cartesian', '', 'Undefined')");
+  Statement insert = db.prepare(
+      "INSERT INTO geometry_columns (f_table_name, f_geometry_column, geometry_type,"
+      " coord_dimension, srid, spatial_index_enabled) VALUES (?, ?, ?, 4, -1, 0)",
+      Scope::owner);
+  for (const GeometryColumn& column : kGeometryColumns)
+    insert.run(column.table, column.column, column.type);
+}
+
+void apply_migrations(Connection& db, std::span<const SchemaModule> modules, int from) {
+  for (int version = from + 1; version <= kSchemaVersion; ++version)
+    for (const SchemaModule& module : modules)
+      for (const Migration& migration : module.migrations)
+        if (migration.version == version) db.exec(migration.sql);
+  db.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
+}
+
+void make_directory(const std::string& directory) {
+  std::error_code error;
+  if (fs::exists(directory, error)) {
+    if (!fs::is_directory(directory, error) || !fs::is_empty(directory, error))
+      throw Error{Fault::cannot_create, directory + ": exists and is not an empty directory"};
+    return;
+  }
+  if (::mkdir(directory.c_str(), 0777) != 0)
+    throw_errno(Fault::cannot_create, directory, errno);
+}
+
+/// Undoes a half-made store when its making fails.
+struct CreationGuard {
+  const std::string& directory;
+  bool done = false;
+  ~CreationGuard() {
+    std::error_code ignored;
+    if (done) return;
+    for (const char* name : {"hart.db", "hart.db-wal", "hart.db-shm", "lock", "packs"})
+      fs::remove_all(fs::path{directory} / name, ignored);
+    fs::remove(directory, ignored);
+  }
+};
+
+void check_identity(Connection& db, const std::string& path) {
+  const std::int64_t application = db.query_integer("PRAGMA application_id");
+  if (application != kApplicationId)
+    throw Error{Fault::data, path + ": an SQLite database, but not a Hartonomous store"};
+  const std::int64_t version = db.query_integer("PRAGMA user_version");
+  if (version == kSchemaVersion) return;
+  throw Error{Fault::config,
+              path + ": schema version " + std::to_string(version) +
+                  ", but this program reads version " + std::to_string(kSchemaVersion) +
+                  (version < kSchemaVersion ? "; run hart-ingest migrate"
+                                            : "; it was written by a newer one")};
+}
+
+std::unique_ptr<Connection> open_side(const std::string& path, bool writable, int page_bytes,
+                                      int timeout_ms) {
+  if (!writable)
+    return std::make_unique<Connection>(path, Connection::Mode::read_only, timeout_ms);
+  auto db = std::make_unique<Connection>(path, Connection::Mode::create, timeout_ms);
+  db->exec("PRAGMA page_size = " + std::to_string(page_bytes) +
+           "; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  return db;
+}
+
+}  // namespace
+
+struct Store::Impl {
+  std::string directory;
+  std::string tenant_name;
+  int timeout_ms;
+  bool writable;
+  std::unique_ptr<Connection> db;
+  std::unique_ptr<Connection> index_db;
+  std::unique_ptr<Connection> cache_db;
+  std::unique_ptr<Packs> packs;
+};
+
+void Store::create(const std::string& directory, std::span<const SchemaModule> modules) {
+  make_directory(directory);
+  CreationGuard guard{directory};
+  if (::mkdir((directory + "/packs").c_str(), 0777) != 0)
+    throw_errno(Fault::cannot_create, directory + "/packs", errno);
+  {
+    const WriterLock lock{directory + "/lock", 0};
+    Connection db{directory + "/hart.db", Connection::Mode::create, 0};
+    db.exec("PRAGMA page_size = " + std::to_string(kCatalogPageBytes));
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+    apply_migrations(db, modules, 0);
+    Statement tenant =
+        db.prepare("INSERT INTO tenant (tenant_id, name, created_us) VALUES (1, 'default', ?)",
+                   Scope::owner);
+    tenant.run(now_us());
+    db.exec("COMMIT");
+    register_geometry(db);
+    // Last: a store without its application id is none, so a crash above leaves nothing to
+    // open.
+    db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+  guard.done = true;
+}
+
+Store::Store(const OpenOptions& options) : impl_{std::make_unique<Impl>()} {
+  const std::string path = options.directory + "/hart.db";
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    if (!fs::exists(options.directory, error))
+      throw Error{Fault::no_input, options.directory + ": no such store"};
+    throw Error{Fault::no_input, options.directory + ": not a store (it has no hart.db)"};
+  }
+  impl_->directory = options.directory;
+  impl_->tenant_name = options.tenant;
+  impl_->timeout_ms = options.timeout_ms;
+  impl_->writable = options.writable;
+  const auto mode =
+      options.writable ? Connection::Mode::read_write : Connection::Mode::read_only;
+  impl_->db = std::make_unique<Connection>(path, mode, options.timeout_ms);
+  check_identity(*impl_->db, path);
+  if (options.writable) {
+    impl_->db->exec("PRAGMA synchronous = FULL");
+    if (::access(path.c_str(), W_OK) != 0)
+      throw Error{Fault::denied, path + ": not permitted to write the store"};
+  }
+  Statement find =
+      impl_->db->prepare("SELECT tenant_id, active FROM tenant WHERE name = ?", Scope::owner);
+  find.with(options.tenant);
+  if (!find.step() || find.integer(1) == 0)
+    throw Error{Fault::no_input, "no such tenant: " + options.tenant};
+  impl_->db->set_tenant(find.integer(0));
+  impl_->packs = std::make_unique<Packs>(options.directory + "/packs");
+}
+
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+Connection& Store::db() noexcept {
+  return *impl_->db;
+}
+
+Connection& Store::index_db() {
+  if (!impl_->index_db)
+    impl_->index_db = open_side(impl_->directory + "/index.db", impl_->writable,
+                                kIndexPageBytes, impl_->timeout_ms);
+  return *impl_->index_db;
+}
+
+Connection& Store::cache_db() {
+  if (!impl_->cache_db)
+    impl_->cache_db = open_side(impl_->directory + "/cache.db", impl_->writable,
+                                kCachePageBytes, impl_->timeout_ms);
+  return *impl_->cache_db;
+}
+
+Packs& Store::packs() noexcept {
+  return *impl_->packs;
+}
+const std::string& Store::directory() const noexcept {
+  return impl_->directory;
+}
+std::int64_t Store::tenant_id() const noexcept {
+  return impl_->db->tenant();
+}
+const std::string& Store::tenant_name() const noexcept {
+  return impl_->tenant_name;
+}
+bool Store::writable() const noexcept {
+  return impl_->writable;
+}
+
+TimeUs Store::now() {
+  const TimeUs wall = now_us();
+  const TimeUs latest = db().query_integer("SELECT latest_us FROM store_clock");
+  if (!db().in_transaction()) return std::max(wall, latest);
+  // Two events of one store never share an instant, even after the wall clock was set back.
+  const TimeUs time = std::max(wall, latest + 1);
+  db().prepare("UPDATE store_clock SET latest_us = ?", Scope::owner).run(time);
+  return time;
+}
+
+WriteTransaction::WriteTransaction(Store& store) : store_{store} {
+  if (!store.writable()) throw Error{Fault::internal, "a write to a store opened for reading"};
+  lock_ = std::make_unique<WriterLock>(store.directory() + "/lock", store.impl_->timeout_ms);
+  store.db().exec("BEGIN IMMEDIATE");
+  try {
+    Statement newest = store.db().prepare(
+        "SELECT pack_id, bytes FROM pack ORDER BY pack_id DESC LIMIT 1", Scope::owner);
+    const bool any = newest.step();
+    const std::int64_t pack_id = any ? newest.integer(0) : 0;
+    const auto bytes = any ? static_cast<std::uint64_t>(newest.integer(1)) : 0;
+    newest.reset();
+    store.packs().begin(pack_id, bytes);
+  } catch (...) {
+    store.db().exec("ROLLBACK");
+    throw;
+  }
+}
+
+WriteTransaction::~WriteTransaction() {
+  if (!open_) return;
+  store_.packs().end(false);
+  // SQLite may have rolled back by itself, after a full disk for instance.
+  if (store_.db().in_transaction()) {
+    try {
+      store_.db().exec("ROLLBACK");
+    } catch (const Error&) {
+      // Closing the connection rolls back as well.
+    }
+  }
+}
+
+void WriteTransaction::commit() {
+  Statement grow = store_.db().prepare(
+      "INSERT INTO pack (pack_id, bytes) VALUES (?, ?)"
+      " ON CONFLICT (pack_id) DO UPDATE SET bytes = excluded.bytes",
+      Scope::owner);
+  for (const auto& [pack_id, bytes] : store_.packs().touched()) grow.run(pack_id, bytes);
+  store_.packs().sync();
+  store_.db().exec("COMMIT");
+  open_ = false;
+  store_.packs().end(true);
+}
+
+std::string find_store(const std::string& given) {
+  if (!given.empty()) return given;
+  if (const char* environment = std::getenv("HART_STORE");
+      environment != nullptr && *environment != '\0')
+    return environment;
+  std::error_code error;
+  for (fs::path directory = fs::current_path(error); !directory.empty();
+       directory = directory.parent_path()) {
+    if (fs::exists(directory / ".hart" / "hart.db", error))
+      return (directory / ".hart").string();
+    if (directory == directory.root_path()) break;
+  }
+  throw Error{Fault::no_input,
+              "no store: give --store, set HART_STORE, or make one with hart-ingest init"};
+}
+
+}  // namespace hart::store

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "core/bytes.h"
+#include "core/clock.h"
+#include "store/connection.h"
+#include "store/schema.h"
+
+namespace hart::store {
+
+class Packs;
+class WriterLock;
+
+struct OpenOptions {
+  std::string directory;           ///< the store directory itself
+  std::string tenant = "default";  ///< who acts
+  int timeout_ms = 30'000;         ///< how long to wait for a lock
+  bool writable = false;
+};
+
+/// An open store: the catalog's connection, acting as one tenant, and its packs.
+///
+/// Opening never changes what is committed. A crash leaves the last committed state; bytes of a
+/// pack that no transaction refers to are cut off by the next writer. Layout: `hart-store.5`.
+class Store {
+ public:
+  /// Makes an empty store with the tenant `default`. Throws Error(cannot_create) when
+  /// `directory` exists and is not an empty directory.
+  static void create(const std::string& directory, std::span<const SchemaModule> modules);
+
+  /// Throws Error(no_input) when there is no store or no such tenant, Error(config) when its
+  /// schema is of another version, Error(data) when it is not a store of ours.
+  explicit Store(const OpenOptions& options);
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  /// The catalog, hart.db.
+  [[nodiscard]] Connection& db() noexcept;
+  /// index.db and cache.db, opened (and made, where the store is writable) when first asked
+  /// for. Their tables belong to the modules that use them; what they hold may be lost at any
+  /// time.
+  [[nodiscard]] Connection& index_db();
+  [[nodiscard]] Connection& cache_db();
+  [[nodiscard]] Packs& packs() noexcept;
+
+  [[nodiscard]] const std::string& directory() const noexcept;
+  [[nodiscard]] std::int64_t tenant_id() const noexcept;
+  [[nodiscard]] const std::string& tenant_name() const noexcept;
+  [[nodiscard]] bool writable() const noexcept;
+
+  /// The store's clock: never before any time that a committed transaction took from it.
+  [[nodiscard]] TimeUs now();
+
+ private:
+  friend class WriteTransaction;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A write transaction over hart.db and the packs. Waits for the store's writer lock
+/// (Error(busy) after the timeout), and rolls back, packs included, unless committed. Do not
+/// nest.
+class WriteTransaction {
+ public:
+  explicit WriteTransaction(Store& store);
+  ~WriteTransaction();
+  WriteTransaction(const WriteTransaction&) = delete;
+  WriteTransaction& operator=(const WriteTransaction&) = delete;
+
+  /// Syncs the packs, then commits the catalog: when it returns, everything is durable.
+  void commit();
+
+ private:
+  Store& store_;
+  std::unique_ptr<WriterLock> lock_;
+  bool open_ = true;
+};
+
+/// The store directory to use: `given` when not empty, else the environment's HART_STORE, else
+/// the nearest `.hart` in the working directory or above it. Throws Error(no_input) when there
+/// is none.
+[[nodiscard]] std::string find_store(const std::string& given);
+
+}  // namespace hart::store

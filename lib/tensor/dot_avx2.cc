@@ -1,0 +1,169 @@
+#include "tensor/dot_kernels.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+namespace hart::tensor {
+namespace {
+
+constexpr std::size_t kLanes = 32;
+constexpr std::size_t kBlock = 32;
+constexpr std::size_t kScaleBytes = 2;
+// Rows of a matrix lie one after the other, so reading ahead of a row's end is never lost.
+constexpr std::size_t kPrefetchBytes = 1024;
+
+float add_halves(__m256 sums) noexcept {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+__m256 load_f32(const std::uint8_t* at) noexcept {
+  return _mm256_loadu_ps(reinterpret_cast<const float*>(at));
+}
+
+__m256 load_f16(const std::uint8_t* at) noexcept {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+}
+
+__m256 load_bf16(const std::uint8_t* at) noexcept {
+  const __m128i upper = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(upper), 16));
+}
+
+/// The 32 lanes, as the header of dot_kernels.h orders them.
+struct Lanes {
+  __m256 sums[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
+                    _mm256_setzero_ps()};
+
+  float total() const noexcept {
+    return add_halves(
+        _mm256_add_ps(_mm256_add_ps(sums[0], sums[2]), _mm256_add_ps(sums[1], sums[3])));
+  }
+};
+
+template <typename Load>
+void add_products(Lanes& lanes, const std::uint8_t* row, std::size_t element_bytes,
+                  const float* x, Load load) noexcept {
+  for (std::size_t k = 0; k < 4; ++k) {
+    const __m256 product =
+        _mm256_mul_ps(load(row + 8 * k * element_bytes), _mm256_loadu_ps(x + 8 * k));
+    lanes.sums[k] = _mm256_add_ps(lanes.sums[k], product);
+  }
+}
+
+template <typename Load>
+float dot_floats(const std::uint8_t* row, std::size_t element_bytes, const float* x, std::size_t n,
+                 Load load) noexcept {
+  Lanes lanes;
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    add_products(lanes, row + i * element_bytes, element_bytes, x + i, load);
+  if (i < n) {
+    alignas(32) std::uint8_t last_row[kLanes * sizeof(float)] = {};
+    alignas(32) float last_x[kLanes] = {};
+    __builtin_memcpy(last_row, row + i * element_bytes, (n - i) * element_bytes);
+    __builtin_memcpy(last_x, x + i, (n - i) * sizeof(float));
+    add_products(lanes, last_row, element_bytes, last_x, load);
+  }
+  return lanes.total();
+}
+
+float dot_f32(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
+  return dot_floats(row, 4, x, n, load_f32);
+}
+
+float dot_f16(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
+  return dot_floats(row, 2, x, n, load_f16);
+}
+
+float dot_bf16(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
+  return dot_floats(row, 2, x, n, load_bf16);
+}
+
+void add_squares(Lanes& lanes, const float* a, const float* b) noexcept {
+  for (std::size_t k = 0; k < 4; ++k) {
+    const __m256 step = _mm256_sub_ps(_mm256_loadu_ps(a + 8 * k), _mm256_loadu_ps(b + 8 * k));
+    lanes.sums[k] = _mm256_add_ps(lanes.sums[k], _mm256_mul_ps(step, step));
+  }
+}
+
+float squared_l2(const float* a, const float* b, std::size_t n) noexcept {
+  Lanes lanes;
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) add_squares(lanes, a + i, b + i);
+  if (i < n) {
+    alignas(32) float last_a[kLanes] = {};
+    alignas(32) float last_b[kLanes] = {};
+    __builtin_memcpy(last_a, a + i, (n - i) * sizeof(float));
+    __builtin_memcpy(last_b, b + i, (n - i) * sizeof(float));
+    add_squares(lanes, last_a, last_b);
+  }
+  return lanes.total();
+}
+
+__m256i load_q8(const std::uint8_t* weights) noexcept {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
+}
+
+__m256i load_q4(const std::uint8_t* weights) noexcept {
+  const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights));
+  const __m256i both = _mm256_set_m128i(_mm_srli_epi16(pairs, 4), pairs);
+  return _mm256_sub_epi8(_mm256_and_si256(both, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
+}
+
+/// Eight exact sums of four neighbouring products. `a` may hold -128, `b` must not: then two
+/// products stay within the 16 bits that the multiplication adds them in.
+__m256 products_of_four(__m256i a, __m256i b) noexcept {
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_sign_epi8(a, a), _mm256_sign_epi8(b, a));
+  return _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+float load_scale(const std::uint8_t* at) noexcept {
+  std::uint16_t half;
+  __builtin_memcpy(&half, at, sizeof half);
+  return _cvtsh_ss(half);
+}
+
+template <typename Load>
+float dot_blocks(const std::uint8_t* row, std::size_t block_bytes, const std::int8_t* q,
+                 const float* scales, std::size_t n, Load load) noexcept {
+  __m256 sums[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+  const auto add_block = [&](std::size_t b, __m256& sum) {
+    const std::uint8_t* block = row + b * block_bytes;
+    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(q + b * kBlock));
+    const __m256 scale = _mm256_set1_ps(load_scale(block) * scales[b]);
+    const __m256 four = products_of_four(load(block + kScaleBytes), x);
+    sum = _mm256_add_ps(sum, _mm256_mul_ps(four, scale));
+  };
+  std::size_t b = 0;
+  for (; b + 2 <= n; b += 2) {
+    _mm_prefetch(reinterpret_cast<const char*>(row + b * block_bytes + kPrefetchBytes),
+                 _MM_HINT_T0);
+    add_block(b, sums[0]);
+    add_block(b + 1, sums[1]);
+  }
+  if (b < n) add_block(b, sums[0]);
+  return add_halves(_mm256_add_ps(sums[0], sums[1]));
+}
+
+float dot_q8_0(const std::uint8_t* row, const std::int8_t* q, const float* scales,
+               std::size_t n) noexcept {
+  return dot_blocks(row, kScaleBytes + kBlock, q, scales, n, load_q8);
+}
+
+float dot_q4_0(const std::uint8_t* row, const std::int8_t* q, const float* scales,
+               std::size_t n) noexcept {
+  return dot_blocks(row, kScaleBytes + kBlock / 2, q, scales, n, load_q4);
+}
+
+}  // namespace
+
+DotKernels avx2_dot_kernels() noexcept {
+  return {"avx2", false, dot_f32, dot_f16, dot_bf16, dot_q8_0, dot_q4_0, squared_l2};
+}
+
+}  // namespace hart::tensor
+
+#endif
