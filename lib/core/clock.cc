@@ -13,6 +13,7 @@ namespace hart {
 namespace {
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+constexpr std::int64_t kEndOfYear9999 = 253'402'300'800 * kMicrosPerSecond;
 
 /// Reads `count` decimal digits at `at`; false when they are not all there.
 bool read_digits(std::string_view text, std::size_t at, std::size_t count, int& value) {
@@ -111,7 +112,9 @@ TimeUs parse_time(std::string_view text) {
       !read_fraction_and_offset(text.substr(19), add_us))
     return refuse();
   seconds += hour * 3600 + minute * 60 + second;
-  return seconds * kMicrosPerSecond + add_us;
+  const TimeUs time = seconds * kMicrosPerSecond + add_us;
+  // An offset or a leap second can carry the instant out of the years that format_time writes.
+  return time < 0 || time >= kEndOfYear9999 ? refuse() : time;
 }
 
 }  // namespace hart

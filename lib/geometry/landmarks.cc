@@ -142,12 +142,12 @@ std::array<double, 3> trilaterate(std::span<const std::array<double, 3>> positio
                                    " has a position or distance that is not one"};
     squares[i] = distances[i] * distances[i];
   }
-  // With p relative to the centroid, |x − p|² = d² minus its mean over the landmarks is
-  // 2 p · x = |p|² − d² − mean(|p|² − d²).
+  // With p and x relative to the centroid, 2 p · x = |p|² − d² + |x|². The unknown |x|² is the
+  // same in every row and centred columns are orthogonal to a constant, so least squares leaves
+  // it out.
   const Eigen::RowVector3d centroid = points.colwise().mean();
   points.rowwise() -= centroid;
-  Eigen::VectorXd right = points.rowwise().squaredNorm() - squares;
-  right.array() -= right.mean();
+  const Eigen::VectorXd right = points.rowwise().squaredNorm() - squares;
   Eigen::ColPivHouseholderQR<Eigen::MatrixX3d> solver;
   solver.setThreshold(kPlaneTolerance);
   solver.compute(points);

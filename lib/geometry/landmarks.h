@@ -42,9 +42,9 @@ inline constexpr double kMinGramDeterminant = 1e-3;
 [[nodiscard]] double chord_distance(double cosine) noexcept;
 
 /// The point in space whose distances to n ≥ 4 landmarks at `positions` fit `distances` best.
-/// The squared-distance equations are made linear by subtracting their mean and solved by least
-/// squares: exact when the distances agree, and unique, as three landmarks, which leave two
-/// mirror images, cannot be. Throws Error(usage) on fewer than 4 landmarks or lists of
+/// The squared-distance equations are made linear by leaving out what they share and solved by
+/// least squares: exact when the distances agree, and unique, as three landmarks, which leave
+/// two mirror images, cannot be. Throws Error(usage) on fewer than 4 landmarks or lists of
 /// different length, Error(data) when the landmarks lie in a plane or a value is not finite or
 /// negative.
 [[nodiscard]] std::array<double, 3> trilaterate(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <mutex>
 
 #include "core/error.h"
@@ -148,6 +149,20 @@ void require_vector(const store::EmbeddingModel& model, std::span<const float> v
     throw Error{Fault::usage, "the query vector holds a value that is not finite"};
 }
 
+std::vector<float> stored_vector(store::Store& store, const store::EmbeddingModel& model,
+                                 std::int64_t atom_id) {
+  auto find = store.db().prepare(
+      "SELECT vector FROM my_atom_embedding WHERE embedding_model_id = ?1 AND atom_id = ?2");
+  if (!find.with(model.embedding_model_id, atom_id).step()) return {};
+  const ByteView bytes = find.blob(0);
+  std::vector<float> vector(static_cast<std::size_t>(model.dims));
+  if (bytes.size() != vector.size() * sizeof(float))
+    throw Error{Fault::data,
+                "the store is damaged: a vector of " + std::to_string(bytes.size()) + " bytes"};
+  std::memcpy(vector.data(), bytes.data(), bytes.size());
+  return vector;
+}
+
 void for_each_row_block(store::Store& store, const store::EmbeddingModel& model,
                         std::int64_t after,
                         const std::function<void(const VectorBlock&)>& visit) {
@@ -156,6 +171,7 @@ void for_each_row_block(store::Store& store, const store::EmbeddingModel& model,
   const std::size_t rows = rows_per_block(block.dim);
   store::for_each_embedding(
       store, model.embedding_model_id, after, [&](const store::Embedding& embedding) {
+        require_stored_length(model, embedding);
         block.push_back(embedding.embedding_id, embedding.atom_id, embedding.vector);
         if (block.size() < rows) return;
         visit(block);

@@ -61,6 +61,11 @@ struct ScanReport {
 /// Throws Error(usage) unless `vector` has the model's length and finite values.
 void require_vector(const store::EmbeddingModel& model, std::span<const float> vector);
 
+/// The vector that the acting tenant has stored for an atom; empty when there is none.
+[[nodiscard]] std::vector<float> stored_vector(store::Store& store,
+                                               const store::EmbeddingModel& model,
+                                               std::int64_t atom_id);
+
 /// Visits the rows of the acting tenant with an embedding id above `after`, in blocks.
 void for_each_row_block(store::Store& store, const store::EmbeddingModel& model,
                         std::int64_t after,

@@ -19,7 +19,7 @@ using store::Scope;
 using store::Statement;
 
 constexpr std::size_t kDistortionPairs = 20'000;
-constexpr double kNeutralImportance = 1;
+constexpr double kUnknownImportance = 0;
 
 /// `vector` scaled to length 1; as it is when its length is 0.
 std::vector<float> direction(std::span<const float> vector) {
@@ -106,7 +106,7 @@ void place_all(store::Store& store, const store::EmbeddingModel& model,
       store, model.embedding_model_id, 0, [&](const store::Embedding& embedding) {
         PointZM point = place_of(projection, embedding.vector);
         importance.with(embedding.atom_id).step();
-        point.m = importance.is_null(0) ? kNeutralImportance : importance.real(0);
+        point.m = importance.is_null(0) ? kUnknownImportance : importance.real(0);
         places.push_back({embedding.embedding_id, point});
       });
   importance.reset();

@@ -6,8 +6,8 @@
 namespace hart::nn {
 namespace {
 
-std::size_t cache_floats(std::uint32_t n_layers, std::uint32_t n_kv_heads, std::uint32_t head_dim,
-                         std::size_t padded_length) {
+std::size_t cache_floats(std::uint32_t n_layers, std::uint32_t n_kv_heads,
+                         std::uint32_t head_dim, std::size_t padded_length) {
   constexpr const char* kWhat = "key-value cache";
   const std::uint64_t row = checked_multiply(n_kv_heads, head_dim, kWhat);
   return checked_multiply(checked_multiply(row, n_layers, kWhat), padded_length, kWhat);

@@ -7,8 +7,8 @@
 
 namespace hart::nn {
 
-/// Keys and values of past positions, f32, laid out for cpu::Ops::attend: for each layer and head
-/// ceil(context / cpu::kBlock) blocks of (head_dim, cpu::kBlock).
+/// Keys and values of past positions, f32, laid out for cpu::Ops::attend: for each layer and
+/// head ceil(context / cpu::kBlock) blocks of (head_dim, cpu::kBlock).
 class KvCache {
  public:
   /// Throws as ZeroedFloats does.
@@ -30,7 +30,8 @@ class KvCache {
   [[nodiscard]] std::size_t padded_length() const noexcept { return padded_length_; }
 
  private:
-  [[nodiscard]] std::size_t head_offset(std::uint32_t layer, std::uint32_t head) const noexcept {
+  [[nodiscard]] std::size_t head_offset(std::uint32_t layer,
+                                        std::uint32_t head) const noexcept {
     return (std::size_t{layer} * n_kv_heads_ + head) * padded_length_ * head_dim_;
   }
 

@@ -14,8 +14,8 @@
 
 namespace hart::nn {
 
-/// Where a model comes from: metadata, and tensors by name wherever their bytes lie. The tensors'
-/// bytes must outlive the model; the header is needed only while it loads.
+/// Where a model comes from: metadata, and tensors by name wherever their bytes lie. The
+/// tensors' bytes must outlive the model; the header is needed only while it loads.
 struct ModelSource {
   const formats::GgufHeader& header;
   std::function<std::optional<tensor::TensorView>(std::string_view name)> tensor;
@@ -35,7 +35,7 @@ struct LlamaParameters {
   std::uint32_t head_dim = 0;
   std::uint32_t n_ff = 0;
   std::uint32_t context_length = 0;  ///< positions that the model was trained on
-  std::uint32_t rope_dims = 0;       ///< even, at most head_dim: the rest of a head is not rotated
+  std::uint32_t rope_dims = 0;  ///< even, at most head_dim: the rest of a head is not rotated
   float rms_epsilon = 0;
   double rope_base = 10000;
   double rope_scale = 1;  ///< positions are multiplied by it (linear scaling)
@@ -89,8 +89,8 @@ class LlamaModel {
 };
 
 struct SessionOptions {
-  /// Positions that the session can hold; 0 means the model's own context length. More than that
-  /// is allowed: quality is then the caller's risk.
+  /// Positions that the session can hold; 0 means the model's own context length. More than
+  /// that is allowed: quality is then the caller's risk.
   std::uint32_t context_length = 0;
   /// Most tokens that run through the layers at once. Bounds the scratch memory; no result
   /// depends on it.
@@ -102,8 +102,8 @@ struct SessionOptions {
 /// A sequence of tokens as the model has seen it: the key-value cache, and what evaluating more
 /// tokens needs. The cache takes 8 * n_layers * kv_dim bytes a position, touched as it fills.
 ///
-/// Logits are the same to the last bit however the tokens were divided into calls and batches, and
-/// whatever the number of threads. A session serves one thread at a time.
+/// Logits are the same to the last bit however the tokens were divided into calls and batches,
+/// and whatever the number of threads. A session serves one thread at a time.
 class LlamaSession {
  public:
   /// `model` must outlive the session. Throws Error(data) when the cache's size overflows, and
@@ -113,14 +113,14 @@ class LlamaSession {
   LlamaSession(LlamaSession&&) noexcept;
   LlamaSession& operator=(LlamaSession&&) noexcept;
 
-  /// Called with the index of a token among those being evaluated and the logits (n_vocab) of what
-  /// follows it, valid during the call.
+  /// Called with the index of a token among those being evaluated and the logits (n_vocab) of
+  /// what follows it, valid during the call.
   using EachLogits = std::function<void(std::size_t index, std::span<const float> logits)>;
 
-  /// Appends `tokens` to the sequence and gives the logits (n_vocab) of what follows the last one,
-  /// valid until the next call. Throws Error(data), the sequence unchanged, when there are no
-  /// tokens, a token is outside the vocabulary, or more than `remaining()` are given: ask first
-  /// and end with the finish reason "length".
+  /// Appends `tokens` to the sequence and gives the logits (n_vocab) of what follows the last
+  /// one, valid until the next call. Throws Error(data), the sequence unchanged, when there are
+  /// no tokens, a token is outside the vocabulary, or more than `remaining()` are given: ask
+  /// first and end with the finish reason "length".
   std::span<const float> evaluate(std::span<const TokenId> tokens);
   /// The same, giving the logits after each token, in order.
   void evaluate_each(std::span<const TokenId> tokens, const EachLogits& each);
@@ -128,7 +128,9 @@ class LlamaSession {
   /// Tokens in the sequence, and how many more there is room for.
   [[nodiscard]] std::uint32_t position() const noexcept;
   [[nodiscard]] std::uint32_t context_length() const noexcept;
-  [[nodiscard]] std::uint32_t remaining() const noexcept { return context_length() - position(); }
+  [[nodiscard]] std::uint32_t remaining() const noexcept {
+    return context_length() - position();
+  }
   /// Forgets the tokens from `position` on. Precondition: at most position().
   void rewind(std::uint32_t position) noexcept;
 

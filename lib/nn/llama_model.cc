@@ -6,13 +6,15 @@
 #include "nn/llama.h"
 #include "nn/llama_parameters.h"
 #include "tensor/convert.h"
+#include "tensor/dot.h"
 
 namespace hart::nn {
 namespace {
 
 std::string shape_text(std::span<const std::uint64_t> shape) {
   std::string text = "(";
-  for (const std::uint64_t size : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  for (const std::uint64_t size : shape)
+    text += (text.size() > 1 ? ", " : "") + std::to_string(size);
   return text + ")";
 }
 
@@ -27,8 +29,9 @@ class TensorReader {
     std::optional<tensor::TensorView> view = source_.tensor(name);
     if (!view) return view;
     if (view->shape != shape)
-      throw Error{Fault::data, "tensor '" + name + "': its shape is " + shape_text(view->shape) +
-                                   ", the parameters need " + shape_text(shape)};
+      throw Error{Fault::data, "tensor '" + name + "': its shape is " +
+                                   shape_text(view->shape) + ", the parameters need " +
+                                   shape_text(shape)};
     check_payload(name, *view);
     return view;
   }
@@ -40,10 +43,10 @@ class TensorReader {
   }
 
   void check_payload(const std::string& name, const tensor::TensorView& view) const {
-    if (!tensor::can_dequantize(view.dtype))
-      throw Error{Fault::data,
-                  "tensor '" + name + "': type " +
-                      std::string{tensor::dtype_info(view.dtype).name} + " is not supported"};
+    if (!tensor::is_convertible(view.dtype) || !tensor::has_dot(view.dtype))
+      throw Error{Fault::data, "tensor '" + name + "': type " +
+                                   std::string{tensor::dtype_info(view.dtype).name} +
+                                   " is not supported"};
     if (view.bytes.size() != tensor::tensor_bytes(view.dtype, view.shape))
       throw Error{Fault::data, "tensor '" + name + "': " + std::to_string(view.bytes.size()) +
                                    " bytes do not fit its shape and type"};
@@ -65,7 +68,7 @@ class TensorReader {
  private:
   static std::vector<float> values(const tensor::TensorView& view) {
     std::vector<float> out(view.columns());
-    tensor::dequantize_row(view, 0, out);
+    tensor::dequantize_row(view.dtype, view.bytes, out);
     return out;
   }
 
@@ -87,10 +90,11 @@ LlamaBlock read_block(const TensorReader& read, const LlamaParameters& p, std::u
   return block;
 }
 
-/// Source: J. Su et al., "RoFormer", 2021. `rope_freqs.weight` holds divisors of the frequencies,
-/// as llama 3.1 scales long wavelengths.
-std::vector<double> rope_frequencies(const TensorReader& read, const LlamaParameters& p) {
-  const std::vector<float> divisors = read.optional_vector("rope_freqs.weight", p.rope_dims / 2);
+/// Source: J. Su et al., "RoFormer", 2021. `rope_freqs.weight` holds divisors of the
+/// frequencies, as llama 3.1 scales long wavelengths.
+std::vector<double> make_rope_frequencies(const TensorReader& read, const LlamaParameters& p) {
+  const std::vector<float> divisors =
+      read.optional_vector("rope_freqs.weight", p.rope_dims / 2);
   std::vector<double> frequencies(p.rope_dims / 2);
   for (std::size_t i = 0; i < frequencies.size(); ++i) {
     frequencies[i] = p.rope_scale * std::pow(p.rope_base, -2.0 * i / p.rope_dims);
@@ -105,7 +109,8 @@ std::vector<double> rope_frequencies(const TensorReader& read, const LlamaParame
 }  // namespace
 
 ModelSource gguf_source(const formats::GgufHeader& header, ByteView file) {
-  const auto find = [&header, file](std::string_view name) -> std::optional<tensor::TensorView> {
+  const auto find = [&header,
+                     file](std::string_view name) -> std::optional<tensor::TensorView> {
     const formats::GgufTensor* tensor = header.find_tensor(name);
     if (tensor == nullptr) return std::nullopt;
     return tensor::TensorView{tensor->dtype, tensor->shape,
@@ -131,7 +136,7 @@ LlamaModel::LlamaModel(const ModelSource& source)
   output_norm_ = read.vector("output_norm.weight", p.n_embd);
   const auto output = read.find("output.weight", {p.n_embd, p.n_vocab});
   output_ = {output ? *output : token_embd_, {}};
-  rope_frequencies_ = rope_frequencies(read, p);
+  rope_frequencies_ = make_rope_frequencies(read, p);
 }
 
 }  // namespace hart::nn

@@ -45,7 +45,8 @@ void read_heads(const formats::GgufHeader& header, LlamaParameters& p) {
   p.n_heads = required(header, "llama.attention.head_count", kMaxHeads);
   p.n_kv_heads = optional(header, "llama.attention.head_count_kv", p.n_heads, kMaxHeads);
   if (p.n_heads % p.n_kv_heads != 0)
-    fail("llama.attention.head_count_kv", std::to_string(p.n_kv_heads) + " does not divide the " +
+    fail("llama.attention.head_count_kv", std::to_string(p.n_kv_heads) +
+                                              " does not divide the " +
                                               std::to_string(p.n_heads) + " heads");
   if (header.find("llama.attention.key_length") == nullptr && p.n_embd % p.n_heads != 0)
     fail("llama.attention.head_count", std::to_string(p.n_heads) +
@@ -55,7 +56,8 @@ void read_heads(const formats::GgufHeader& header, LlamaParameters& p) {
   if (header.get_uint("llama.attention.value_length", p.head_dim) != p.head_dim)
     fail("llama.attention.value_length", "differs from the key length, which is not supported");
   if (std::uint64_t{p.n_heads} * p.head_dim > kMaxDim)
-    fail("llama.attention.head_count", "heads times head size exceeds " + std::to_string(kMaxDim));
+    fail("llama.attention.head_count",
+         "heads times head size exceeds " + std::to_string(kMaxDim));
 }
 
 void read_rope(const formats::GgufHeader& header, LlamaParameters& p) {
@@ -67,7 +69,8 @@ void read_rope(const formats::GgufHeader& header, LlamaParameters& p) {
   p.rope_base = positive(header, "llama.rope.freq_base", 10000);
   const std::string scaling{header.get_string("llama.rope.scaling.type", "linear")};
   if (scaling == "none") return;
-  if (scaling != "linear") fail("llama.rope.scaling.type", "'" + scaling + "' is not supported");
+  if (scaling != "linear")
+    fail("llama.rope.scaling.type", "'" + scaling + "' is not supported");
   const bool is_new = header.find("llama.rope.scaling.factor") != nullptr;
   const char* key = is_new ? "llama.rope.scaling.factor" : "llama.rope.scale_linear";
   // Files write 0 for "no scaling".

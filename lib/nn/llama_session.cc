@@ -9,6 +9,7 @@
 #include "nn/llama.h"
 #include "nn/rope.h"
 #include "nn/zeroed_floats.h"
+#include "tensor/convert.h"
 
 namespace hart::nn {
 namespace {
@@ -21,7 +22,8 @@ void add_rows(float* x, const float* y, std::size_t count) noexcept {
 }
 
 std::uint32_t session_context(const LlamaModel& model, const SessionOptions& options) {
-  return options.context_length == 0 ? model.parameters().context_length : options.context_length;
+  return options.context_length == 0 ? model.parameters().context_length
+                                     : options.context_length;
 }
 
 }  // namespace
@@ -59,7 +61,8 @@ struct LlamaSession::State {
   void attend_heads(std::uint32_t layer, std::size_t first, std::size_t rows, std::size_t head,
                     std::size_t heads_end) noexcept;
   void feed_forward(const LlamaBlock& block, std::size_t rows, std::size_t first);
-  void norm_rows(const std::vector<float>& weight, std::size_t first, std::size_t rows) noexcept;
+  void norm_rows(const std::vector<float>& weight, std::size_t first,
+                 std::size_t rows) noexcept;
 
   const LlamaModel& model;
   const LlamaParameters p;
@@ -76,19 +79,24 @@ void LlamaSession::State::check(std::span<const TokenId> tokens) const {
   if (tokens.empty()) throw Error{Fault::data, "no tokens to evaluate"};
   if (tokens.size() > context_length - position)
     throw Error{Fault::data, "the context of " + std::to_string(context_length) +
-                                 " tokens is full: " + std::to_string(position) + " are taken, " +
-                                 std::to_string(tokens.size()) + " more were given"};
+                                 " tokens is full: " + std::to_string(position) +
+                                 " are taken, " + std::to_string(tokens.size()) +
+                                 " more were given"};
   for (const TokenId token : tokens)
     if (token < 0 || static_cast<std::uint32_t>(token) >= p.n_vocab)
-      throw Error{Fault::data, "token " + std::to_string(token) + " is not in the vocabulary of " +
-                                   std::to_string(p.n_vocab)};
+      throw Error{Fault::data, "token " + std::to_string(token) +
+                                   " is not in the vocabulary of " + std::to_string(p.n_vocab)};
 }
 
 void LlamaSession::State::embed(std::span<const TokenId> tokens) {
   const std::size_t pairs = p.rope_dims / 2;
+  const tensor::TensorView& table = model.token_embd();
+  const std::size_t row_bytes = table.bytes.size() / p.n_vocab;
   for (std::size_t row = 0; row < tokens.size(); ++row) {
-    tensor::dequantize_row(model.token_embd(), static_cast<std::size_t>(tokens[row]),
-                           {hidden.data() + row * p.n_embd, p.n_embd});
+    tensor::dequantize_row(
+        table.dtype,
+        table.bytes.subspan(static_cast<std::size_t>(tokens[row]) * row_bytes, row_bytes),
+        {hidden.data() + row * p.n_embd, p.n_embd});
     rope_angles(model.rope_frequencies(), position + static_cast<std::uint32_t>(row),
                 cosines.data() + row * pairs, sines.data() + row * pairs);
   }
@@ -145,7 +153,8 @@ void LlamaSession::State::attention_block(const LlamaBlock& block, std::uint32_t
       rotate_pairs(query.data() + row * p.q_dim(), p.n_heads, p.head_dim, pairs, cosine, sine);
   }
   attend(layer, first, rows);
-  apply(block.attn_output, mixed.data() + first * p.q_dim(), rows - first, normed.data(), threads);
+  apply(block.attn_output, mixed.data() + first * p.q_dim(), rows - first, normed.data(),
+        threads);
   add_rows(hidden.data() + first * p.n_embd, normed.data(), (rows - first) * p.n_embd);
 }
 
@@ -167,7 +176,8 @@ void LlamaSession::State::forward(std::span<const TokenId> tokens, bool wants_al
   embed(tokens);
   std::size_t first = 0;
   for (std::uint32_t layer = 0; layer < p.n_layers; ++layer) {
-    // The last layer's keys and values are needed of every token, its output only where logits are.
+    // The last layer's keys and values are needed of every token, its output only where logits
+    // are.
     if (layer + 1 == p.n_layers && !wants_all) first = rows - 1;
     attention_block(model.blocks()[layer], layer, rows, first);
     feed_forward(model.blocks()[layer], rows, first);
@@ -190,7 +200,8 @@ std::span<const float> LlamaSession::evaluate(std::span<const TokenId> tokens) {
     rows = std::min<std::size_t>(s.batch, tokens.size());
     s.forward(tokens.first(rows), false);
   }
-  apply(s.model.output(), s.normed.data() + (rows - 1) * s.p.n_embd, 1, s.logits.data(), s.threads);
+  apply(s.model.output(), s.normed.data() + (rows - 1) * s.p.n_embd, 1, s.logits.data(),
+        s.threads);
   return {s.logits.data(), s.p.n_vocab};
 }
 
@@ -207,8 +218,12 @@ void LlamaSession::evaluate_each(std::span<const TokenId> tokens, const EachLogi
   }
 }
 
-std::uint32_t LlamaSession::position() const noexcept { return state_->position; }
-std::uint32_t LlamaSession::context_length() const noexcept { return state_->context_length; }
+std::uint32_t LlamaSession::position() const noexcept {
+  return state_->position;
+}
+std::uint32_t LlamaSession::context_length() const noexcept {
+  return state_->context_length;
+}
 
 void LlamaSession::rewind(std::uint32_t position) noexcept {
   state_->position = std::min(position, state_->position);

@@ -54,7 +54,9 @@ std::uint64_t SplitMix64::next() noexcept {
   return z ^ (z >> 31);
 }
 
-double SplitMix64::uniform() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
+double SplitMix64::uniform() noexcept {
+  return static_cast<double>(next() >> 11) * 0x1p-53;
+}
 
 double log_sum_exp(std::span<const float> logits) {
   return log_sum_exp_from(logits, greatest_logit(logits));
@@ -117,7 +119,8 @@ Choice Sampler::sample(std::span<const float> logits) {
   return {token, logits[token] - total, best_tokens(logits, options_.alternatives, token)};
 }
 
-/// Source: N. Keskar et al., "CTRL", 2019; negative logits are multiplied instead, as everywhere.
+/// Source: N. Keskar et al., "CTRL", 2019; negative logits are multiplied instead, as
+/// everywhere.
 void Sampler::penalize(std::span<const float> logits) {
   candidates_.clear();
   for (std::size_t i = 0; i < logits.size(); ++i) {
@@ -130,7 +133,8 @@ void Sampler::penalize(std::span<const float> logits) {
   const auto penalty = static_cast<float>(options_.repeat_penalty);
   for (Candidate& candidate : candidates_)
     if (std::binary_search(penalized.begin(), penalized.end(), candidate.token))
-      candidate.logit = candidate.logit > 0 ? candidate.logit / penalty : candidate.logit * penalty;
+      candidate.logit =
+          candidate.logit > 0 ? candidate.logit / penalty : candidate.logit * penalty;
 }
 
 /// Leaves the `count` best candidates, in order.

@@ -12,11 +12,11 @@ namespace hart::nn {
 /// How the next token is drawn. The filters apply in this order: repeat penalty, top_k, top_p,
 /// min_p, temperature; a filter at its neutral value does nothing.
 struct SamplerOptions {
-  double temperature = 0.8;      ///< >= 0; 0 takes the most probable token, and no number is drawn
-  std::uint32_t top_k = 40;      ///< keep the k most probable; 0: all
-  double top_p = 0.95;           ///< keep the fewest that reach this probability; (0, 1], 1: all
-  double min_p = 0.05;           ///< drop those below this share of the best; [0, 1], 0: none
-  double repeat_penalty = 1.0;   ///< > 0; divides positive logits of recent tokens, 1: none
+  double temperature = 0.8;  ///< >= 0; 0 takes the most probable token, and no number is drawn
+  std::uint32_t top_k = 40;  ///< keep the k most probable; 0: all
+  double top_p = 0.95;       ///< keep the fewest that reach this probability; (0, 1], 1: all
+  double min_p = 0.05;       ///< drop those below this share of the best; [0, 1], 0: none
+  double repeat_penalty = 1.0;       ///< > 0; divides positive logits of recent tokens, 1: none
   std::uint32_t repeat_last_n = 64;  ///< how many tokens are recent; 0: none
   std::uint64_t seed = 0;
   std::uint32_t alternatives = 0;  ///< how many rejected tokens a choice reports
@@ -48,16 +48,16 @@ class SplitMix64 {
   std::uint64_t state_;
 };
 
-/// Draws tokens. The same options, logits and history give the same tokens. Equal logits rank by
-/// ascending token id.
+/// Draws tokens. The same options, logits and history give the same tokens. Equal logits rank
+/// by ascending token id.
 class Sampler {
  public:
   /// Throws Error(usage) naming the option that is out of its range.
   explicit Sampler(SamplerOptions options);
 
-  /// Draws a token from `logits` (n_vocab) and remembers it for the repeat penalty. A logit that is
-  /// -infinity or not a number is never drawn. Throws Error(data) when no logit is finite, or one
-  /// is +infinity.
+  /// Draws a token from `logits` (n_vocab) and remembers it for the repeat penalty. A logit
+  /// that is -infinity or not a number is never drawn. Throws Error(data) when no logit is
+  /// finite, or one is +infinity.
   [[nodiscard]] Choice sample(std::span<const float> logits);
   /// Makes `token` recent without drawing: a prompt's tokens.
   void accept(TokenId token);

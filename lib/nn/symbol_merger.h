@@ -23,9 +23,9 @@ struct MergeRule {
   std::int32_t id;
 };
 
-/// Byte-pair encoding's inner loop: merges neighbouring symbols, best rule first and leftmost among
-/// equals, until no rule applies. O(n log n) in the number of symbols. Keeps its memory from one
-/// run to the next, so one object serves one thread.
+/// Byte-pair encoding's inner loop: merges neighbouring symbols, best rule first and leftmost
+/// among equals, until no rule applies. O(n log n) in the number of symbols. Keeps its memory
+/// from one run to the next, so one object serves one thread.
 class SymbolMerger {
  public:
   /// Starts a new sequence.
@@ -40,11 +40,9 @@ class SymbolMerger {
     symbols_.push_back({index - 1, -1, begin, size, id});
   }
   /// Merges. `find(const Symbol& left, const Symbol& right)` gives std::optional<MergeRule>.
-  template <typename Find>
-  void run(const Find& find);
+  template <typename Find> void run(const Find& find);
   /// Calls visit(const Symbol&) for what is left, in order.
-  template <typename Visit>
-  void for_each(const Visit& visit) const {
+  template <typename Visit> void for_each(const Visit& visit) const {
     if (symbols_.empty()) return;
     for (std::int32_t i = 0; i >= 0; i = symbols_[i].next) visit(symbols_[i]);
   }
@@ -76,8 +74,7 @@ class SymbolMerger {
   std::vector<Candidate> queue_;
 };
 
-template <typename Find>
-void SymbolMerger::run(const Find& find) {
+template <typename Find> void SymbolMerger::run(const Find& find) {
   for (std::size_t i = 1; i < symbols_.size(); ++i)
     propose(static_cast<std::int32_t>(i) - 1, static_cast<std::int32_t>(i), find);
   while (!queue_.empty()) {

@@ -94,7 +94,8 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, EncodeOptions opti
 
 std::string Tokenizer::piece(TokenId token) const {
   if (!vocabulary_.contains(token))
-    throw Error{Fault::data, "token " + std::to_string(token) + " is not in the vocabulary of " +
+    throw Error{Fault::data, "token " + std::to_string(token) +
+                                 " is not in the vocabulary of " +
                                  std::to_string(vocab_size())};
   switch (vocabulary_.kind(token)) {
     case TokenKind::control:
@@ -118,7 +119,8 @@ std::string Tokenizer::decode(std::span<const TokenId> tokens) const {
     text += std::string_view{bytes}.substr(drop ? 1 : 0);
     // encode puts a space at the beginning of the text and after every special token.
     const TokenKind kind = vocabulary_.kind(token);
-    drop_space = adds_space() && (kind == TokenKind::control || kind == TokenKind::user_defined);
+    drop_space =
+        adds_space() && (kind == TokenKind::control || kind == TokenKind::user_defined);
   }
   return text;
 }
@@ -131,7 +133,9 @@ std::string PieceStream::push(TokenId token) {
   return text;
 }
 
-std::string PieceStream::finish() { return std::exchange(held_, {}); }
+std::string PieceStream::finish() {
+  return std::exchange(held_, {});
+}
 
 std::unique_ptr<Tokenizer> make_tokenizer(const formats::GgufHeader& header) {
   const std::string_view model = header.get_string("tokenizer.ggml.model", "");

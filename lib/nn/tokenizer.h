@@ -29,9 +29,9 @@ class Tokenizer {
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
-  /// The tokens of `text`, which need not be valid UTF-8: bytes that are not become byte tokens.
-  /// Empty text gives no token but the special ones asked for. User-defined tokens are found
-  /// whatever `parse_special` says. Throws Error(data) for texts of 1 GiB and more.
+  /// The tokens of `text`, which need not be valid UTF-8: bytes that are not become byte
+  /// tokens. Empty text gives no token but the special ones asked for. User-defined tokens are
+  /// found whatever `parse_special` says. Throws Error(data) for texts of 1 GiB and more.
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text,
                                             EncodeOptions options = {}) const;
 
@@ -39,8 +39,9 @@ class Tokenizer {
   /// unknown and unused tokens. Throws Error(data) for a token outside the vocabulary.
   [[nodiscard]] std::string piece(TokenId token) const;
 
-  /// The text of `tokens`, control tokens left out. Where encode puts a space before the text, the
-  /// space is taken away again, so that decode(encode(text)) == text. Throws as `piece` does.
+  /// The text of `tokens`, control tokens left out. Where encode puts a space before the text,
+  /// the space is taken away again, so that decode(encode(text)) == text. Throws as `piece`
+  /// does.
   [[nodiscard]] std::string decode(std::span<const TokenId> tokens) const;
 
   [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
@@ -76,15 +77,15 @@ class Tokenizer {
   std::vector<TokenId> special_;  ///< control, unknown and user-defined tokens, longest first
 };
 
-/// The tokenizer that `header` describes: `tokenizer.ggml.model` "llama" (SentencePiece's BPE with
-/// byte fallback) or "gpt2" (byte-level BPE) with `tokenizer.ggml.pre` "gpt-2" or no such key.
-/// The header may go away afterwards. Throws Error(data) for any other model or splitter, by
-/// name, and for a vocabulary that contradicts itself. Results are those of llama.cpp.
+/// The tokenizer that `header` describes: `tokenizer.ggml.model` "llama" (SentencePiece's BPE
+/// with byte fallback) or "gpt2" (byte-level BPE) with `tokenizer.ggml.pre` "gpt-2" or no such
+/// key. The header may go away afterwards. Throws Error(data) for any other model or splitter,
+/// by name, and for a vocabulary that contradicts itself. Results are those of llama.cpp.
 [[nodiscard]] std::unique_ptr<Tokenizer> make_tokenizer(const formats::GgufHeader& header);
 
 /// Puts the pieces of a stream of tokens together, never cutting a character in two: bytes that
-/// may be the beginning of a UTF-8 sequence wait for the rest of it. Nothing is changed: all that
-/// push and finish return, one after the other, are the pieces of the tokens.
+/// may be the beginning of a UTF-8 sequence wait for the rest of it. Nothing is changed: all
+/// that push and finish return, one after the other, are the pieces of the tokens.
 class PieceStream {
  public:
   /// `tokenizer` must outlive the stream.

@@ -71,7 +71,8 @@ MergeTable::MergeTable(const formats::GgufHeader& header, const Vocabulary& voca
   for (const std::string_view merge : merges->strings) {
     const std::size_t space = merge.find(' ', 1);
     if (space == merge.npos || space + 1 == merge.size())
-      throw Error{Fault::data, "tokenizer.ggml.merges: entry " + std::to_string(merges_.size()) +
+      throw Error{Fault::data, "tokenizer.ggml.merges: entry " +
+                                   std::to_string(merges_.size()) +
                                    " is not two symbols with a space between them"};
     const std::string left{merge.substr(0, space)};
     const std::string right{merge.substr(space + 1)};
@@ -93,7 +94,8 @@ void MergeTable::build_index() {
   }
 }
 
-std::optional<MergeRule> MergeTable::find(std::int32_t left, std::int32_t right) const noexcept {
+std::optional<MergeRule> MergeTable::find(std::int32_t left,
+                                          std::int32_t right) const noexcept {
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = pair_hash(left, right) & mask;
   for (; slots_[slot] != kNone; slot = (slot + 1) & mask) {
@@ -132,9 +134,8 @@ void BpeTokenizer::encode_word(std::string_view word, SymbolMerger& merger,
   for (std::size_t at = 0; at < word.size(); ++at)
     merger.add(static_cast<std::uint32_t>(at), 1,
                byte_tokens_[static_cast<unsigned char>(word[at])]);
-  merger.run([&](const Symbol& left, const Symbol& right) {
-    return merges_.find(left.id, right.id);
-  });
+  merger.run(
+      [&](const Symbol& left, const Symbol& right) { return merges_.find(left.id, right.id); });
   merger.for_each([&](const Symbol& symbol) {
     if (vocabulary().contains(symbol.id)) {
       out.push_back(symbol.id);
@@ -155,8 +156,8 @@ std::string BpeTokenizer::decode_text(TokenId, std::string_view text) const {
   std::string bytes;
   for (std::size_t at = 0; at < text.size();) {
     const formats::CodePoint point = formats::decode_utf8(as_bytes(text), at);
-    const bool is_byte = point.size > 0 && point.value < kAlphabetEnd &&
-                         kAlphabetBytes[point.value] != kNone;
+    const bool is_byte =
+        point.size > 0 && point.value < kAlphabetEnd && kAlphabetBytes[point.value] != kNone;
     const std::size_t size = point.size == 0 ? 1 : point.size;
     if (is_byte)
       bytes += static_cast<char>(kAlphabetBytes[point.value]);

@@ -13,11 +13,12 @@ namespace hart::nn {
 /// tokens, numbered as in the vocabulary, and after them whatever else the merges mention.
 class MergeTable {
  public:
-  /// Reads `tokenizer.ggml.merges`. Throws Error(data) when it is missing or an entry is not two
-  /// symbols with a space between them.
+  /// Reads `tokenizer.ggml.merges`. Throws Error(data) when it is missing or an entry is not
+  /// two symbols with a space between them.
   MergeTable(const formats::GgufHeader& header, const Vocabulary& vocabulary);
 
-  [[nodiscard]] std::optional<MergeRule> find(std::int32_t left, std::int32_t right) const noexcept;
+  [[nodiscard]] std::optional<MergeRule> find(std::int32_t left,
+                                              std::int32_t right) const noexcept;
 
  private:
   struct Merge {
@@ -31,8 +32,8 @@ class MergeTable {
 
 /// Byte-level BPE as GPT-2 made it: words cut by a splitter, bytes written as 256 printable
 /// characters, neighbours merged in the order in which the merges were learnt.
-/// Source: R. Sennrich et al., "Neural Machine Translation of Rare Words with Subword Units", ACL
-/// 2016; A. Radford et al., 2019; details as in llama.cpp.
+/// Source: R. Sennrich et al., "Neural Machine Translation of Rare Words with Subword Units",
+/// ACL 2016; A. Radford et al., 2019; details as in llama.cpp.
 class BpeTokenizer final : public Tokenizer {
  public:
   /// Throws Error(data) as Vocabulary and MergeTable do, and for an unknown splitter.
@@ -44,7 +45,8 @@ class BpeTokenizer final : public Tokenizer {
   [[nodiscard]] std::string decode_text(TokenId token, std::string_view text) const override;
 
  private:
-  void encode_word(std::string_view word, SymbolMerger& merger, std::vector<TokenId>& out) const;
+  void encode_word(std::string_view word, SymbolMerger& merger,
+                   std::vector<TokenId>& out) const;
 
   BpeSplitter splitter_;
   MergeTable merges_;

@@ -30,7 +30,8 @@ std::size_t claimed_length(char lead) {
   return byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
 
-/// The first position after 0 where a space mark follows another character; npos if there is none.
+/// The first position after 0 where a space mark follows another character; npos if there is
+/// none.
 std::size_t word_end(std::string_view escaped) {
   std::size_t at = 0;
   while (escaped.substr(at).starts_with(kSpaceMark)) at += kSpaceMark.size();
@@ -45,7 +46,8 @@ SpmTokenizer::SpmTokenizer(const formats::GgufHeader& header)
       words_are_separate_{true} {
   if (!vocabulary().has_scores()) throw Error{Fault::data, "tokenizer.ggml.scores: missing"};
   for (TokenId token = 0; token < vocabulary().size(); ++token)
-    if (word_end(vocabulary().text(token)) != std::string_view::npos) words_are_separate_ = false;
+    if (word_end(vocabulary().text(token)) != std::string_view::npos)
+      words_are_separate_ = false;
   for (int byte = 0; byte < 256; ++byte) {
     char spelling[8];
     std::snprintf(spelling, sizeof spelling, "<0x%02X>", byte);
@@ -90,7 +92,8 @@ void SpmTokenizer::encode_segment(std::string_view escaped, SymbolMerger& merger
       return;
     }
     for (const char byte : escaped.substr(symbol.begin, symbol.size))
-      if (const auto token = byte_tokens_[static_cast<unsigned char>(byte)]) out.push_back(*token);
+      if (const auto token = byte_tokens_[static_cast<unsigned char>(byte)])
+        out.push_back(*token);
   });
 }
 

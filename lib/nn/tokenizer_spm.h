@@ -7,9 +7,9 @@
 
 namespace hart::nn {
 
-/// SentencePiece's BPE as the llama models use it: spaces become U+2581, neighbours merge into the
-/// token of the highest score, what is in no token is spelt in byte tokens.
-/// Source: T. Kudo and J. Richardson, "SentencePiece", EMNLP 2018; details as in llama.cpp.
+/// SentencePiece's BPE as the llama models use it: spaces become U+2581, neighbours merge into
+/// the token of the highest score, what is in no token is spelt in byte tokens. Source: T. Kudo
+/// and J. Richardson, "SentencePiece", EMNLP 2018; details as in llama.cpp.
 class SpmTokenizer final : public Tokenizer {
  public:
   /// Throws Error(data) as Vocabulary does and when there are no scores.

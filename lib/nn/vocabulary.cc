@@ -14,10 +14,10 @@ namespace {
 
 constexpr TokenId kFree = -1;
 
-/// How the models that people have spell the tokens that end a turn; their files often name only
-/// one of them in the metadata.
+/// How the models that people have spell the tokens that end a turn; their files often name
+/// only one of them in the metadata.
 constexpr std::array<std::string_view, 8> kEndSpellings = {
-    "<|eot_id|>",    "<|eom_id|>",      "<|im_end|>",    "<|end|>",
+    "<|eot_id|>",    "<|eom_id|>",    "<|im_end|>",      "<|end|>",
     "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<EOT>"};
 
 std::optional<TokenId> read_id(const formats::GgufHeader& header, std::string_view key,
@@ -122,7 +122,7 @@ void Vocabulary::build_index() {
 
 std::optional<TokenId> Vocabulary::find(std::string_view wanted) const noexcept {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>{}(wanted) & mask;
+  std::size_t slot = std::hash<std::string_view>{}(wanted)&mask;
   for (; slots_[slot] != kFree; slot = (slot + 1) & mask)
     if (text(slots_[slot]) == wanted) return slots_[slot];
   return std::nullopt;

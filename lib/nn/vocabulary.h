@@ -24,12 +24,12 @@ enum class TokenKind : std::uint8_t {
   byte = 6,  ///< spells one byte as <0xNN>
 };
 
-/// The tokens of a GGUF file: texts, kinds, scores, special ids. Everything is copied, so that the
-/// header and its bytes may go away.
+/// The tokens of a GGUF file: texts, kinds, scores, special ids. Everything is copied, so that
+/// the header and its bytes may go away.
 class Vocabulary {
  public:
-  /// Reads `tokenizer.ggml.*`. Throws Error(data) naming the key when the tokens are missing, when
-  /// scores or types disagree with them in number, or when a score is not a number.
+  /// Reads `tokenizer.ggml.*`. Throws Error(data) naming the key when the tokens are missing,
+  /// when scores or types disagree with them in number, or when a score is not a number.
   explicit Vocabulary(const formats::GgufHeader& header);
 
   [[nodiscard]] std::int32_t size() const noexcept {
@@ -40,7 +40,8 @@ class Vocabulary {
   }
   /// The text as the file spells it. Precondition for these three: contains(token).
   [[nodiscard]] std::string_view text(TokenId token) const noexcept {
-    return std::string_view{texts_}.substr(offsets_[token], offsets_[token + 1] - offsets_[token]);
+    return std::string_view{texts_}.substr(offsets_[token],
+                                           offsets_[token + 1] - offsets_[token]);
   }
   [[nodiscard]] TokenKind kind(TokenId token) const noexcept { return kinds_[token]; }
   [[nodiscard]] float score(TokenId token) const noexcept {
@@ -54,8 +55,9 @@ class Vocabulary {
   /// Special ids named by the file; an id outside the vocabulary counts as none.
   std::optional<TokenId> bos, eos, unknown;
 
-  /// True when generation ends with `token`: `eos`, the end of turn or message that the metadata
-  /// names, or a control token spelt in one of the usual ways (`<|im_end|>`, `<|eot_id|>`, …).
+  /// True when generation ends with `token`: `eos`, the end of turn or message that the
+  /// metadata names, or a control token spelt in one of the usual ways (`<|im_end|>`,
+  /// `<|eot_id|>`, …).
   [[nodiscard]] bool ends_generation(TokenId token) const noexcept;
 
  private:

@@ -124,11 +124,12 @@ std::optional<ExtentRecord> CatalogWriter::find_extent(const Hash256& hash) {
   return extent;
 }
 
-ExtentRecord CatalogWriter::put_extent(const Hash256& hash, ByteView decoded, int level) {
+ExtentRecord CatalogWriter::put_extent(const Hash256& hash, ByteView decoded, int level,
+                                       const Packs::Written& written) {
   if (auto stored = find_extent(hash)) return *stored;
   const ByteBuffer compressed = level > 0 ? compress_if_smaller(decoded, level) : ByteBuffer{};
   ExtentRecord extent =
-      compressed.empty() ? store_.packs().append(hash, decoded.size(), Codec::raw, decoded)
+      compressed.empty() ? store_.packs().append(hash, decoded.size(), Codec::raw, decoded, written)
                          : store_.packs().append(hash, decoded.size(), Codec::zstd, compressed);
   // The pack's row must be there before an extent refers to it; its size is set at the commit.
   store_.db()

@@ -70,7 +70,8 @@ class CatalogWriter {
   /// The extent with this hash, if it is stored.
   [[nodiscard]] std::optional<ExtentRecord> find_extent(const Hash256& hash);
   /// Finds or appends an extent whose decoded bytes are `decoded`; `level` 0 stores them raw.
-  ExtentRecord put_extent(const Hash256& hash, ByteView decoded, int level);
+  ExtentRecord put_extent(const Hash256& hash, ByteView decoded, int level,
+                          const Packs::Written& written = {});
   /// Sets part `position` of the atom's bytes; without an extent, `bytes` zeros. Call it before
   /// `hold_atom` for the same atom, whether or not the atom is new: the totals count the
   /// extents that the tenant did not reach until now.

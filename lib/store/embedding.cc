@@ -45,7 +45,7 @@ EmbeddingModel ensure_embedding_model(Store& store, const std::string& name, con
   return {store.db().last_insert_id(), name, content, dims};
 }
 
-void put_embedding(Store& store, const EmbeddingModel& model, std::int64_t atom_id,
+std::int64_t put_embedding(Store& store, const EmbeddingModel& model, std::int64_t atom_id,
                    std::span<const float> vector) {
   if (static_cast<std::int64_t>(vector.size()) != model.dims)
     throw Error{Fault::data, "a vector of " + std::to_string(vector.size()) +
@@ -65,6 +65,7 @@ void put_embedding(Store& store, const EmbeddingModel& model, std::int64_t atom_
           Scope::owner)
       .run(store.tenant_id(), model.embedding_model_id, atom_id, vector_bytes(vector),
            store.now());
+  return store.db().last_insert_id();
 }
 
 void for_each_embedding(Store& store, std::int64_t embedding_model_id, std::int64_t after,

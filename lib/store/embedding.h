@@ -27,8 +27,8 @@ struct EmbeddingModel {
                                                     const Id& content, std::int64_t dims);
 
 /// Stores one vector of an atom the tenant holds, replacing that model's older one. Call inside
-/// a WriteTransaction. `vector` has the model's dims.
-void put_embedding(Store& store, const EmbeddingModel& model, std::int64_t atom_id,
+/// a WriteTransaction. `vector` has the model's dims. Returns the embedding's id.
+std::int64_t put_embedding(Store& store, const EmbeddingModel& model, std::int64_t atom_id,
                    std::span<const float> vector);
 
 /// One stored vector. `embedding_id` grows with time: a vector newer than an index generation

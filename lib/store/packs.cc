@@ -23,6 +23,8 @@ constexpr char kPackMagic[8] = {'H', 'A', 'R', 'T', 'P', 'A', 'C', 'K'};
 constexpr char kExtentMagic[4] = {'H', 'X', 'T', '1'};
 constexpr std::uint32_t kPackVersion = 1;
 constexpr int kFileMode = 0644;
+/// Written at a time, so that a mapped source need not be resident as a whole.
+constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20;
 
 std::array<std::uint8_t, kPackHeaderBytes> pack_header(std::int64_t pack_id) {
   std::array<std::uint8_t, kPackHeaderBytes> header{};
@@ -129,19 +131,25 @@ void Packs::write_at(std::uint64_t offset, ByteView bytes) {
 }
 
 ExtentRecord Packs::append(const Hash256& hash, std::uint64_t decoded_bytes, Codec codec,
-                           ByteView stored) {
+                           ByteView stored, const Written& written) {
   if (fd_ < 0 || end_ >= kPackTargetBytes)
     create_pack(fd_ < 0 ? first_pack_id_ + 1 : pack_id_ + 1);
   ExtentRecord extent;
   extent.hash = hash;
   extent.decoded_bytes = decoded_bytes;
   extent.stored_bytes = stored.size();
-  extent.checksum = crypto::crc32c(stored);
   extent.codec = codec;
   extent.pack_id = pack_id_;
   extent.pack_offset = end_ + kExtentHeaderBytes;
+  for (std::uint64_t at = 0; at < stored.size();) {
+    const ByteView window =
+        stored.subspan(at, std::min<std::uint64_t>(kWindowBytes, stored.size() - at));
+    extent.checksum = crypto::crc32c(window, extent.checksum);
+    write_at(extent.pack_offset + at, window);
+    if (written) written(at, window.size());
+    at += window.size();
+  }
   write_at(end_, extent_header(extent));
-  write_at(extent.pack_offset, stored);
   const std::uint64_t used = extent.pack_offset + stored.size();
   end_ = checked_align(used, kExtentAlignment, "pack size");
   if (end_ > used) {

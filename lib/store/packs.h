@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -70,9 +72,11 @@ class Packs {
   /// the newest pack (0, 0 when there is none); whatever lies beyond is cut off. Throws
   /// Error(data) when the pack is shorter than the catalog says.
   void begin(std::int64_t last_pack_id, std::uint64_t committed_bytes);
+  /// Called as stored bytes have been written: the offset and the size of what may be let go.
+  using Written = std::function<void(std::uint64_t offset, std::uint64_t bytes)>;
   /// Appends an extent with `stored` under `codec`. Throws Error(io) on a full disk.
   ExtentRecord append(const Hash256& hash, std::uint64_t decoded_bytes, Codec codec,
-                      ByteView stored);
+                      ByteView stored, const Written& written = {});
   /// Bytes of each pack that this batch touched, for the catalog.
   [[nodiscard]] const std::map<std::int64_t, std::uint64_t>& touched() const noexcept {
     return touched_;

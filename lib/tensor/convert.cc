@@ -77,10 +77,9 @@ void check_size(DType dtype, std::size_t elements, std::size_t bytes) {
   const std::uint64_t shape[] = {elements};
   const std::uint64_t expected = tensor_bytes(dtype, shape);
   if (expected == bytes) return;
-  throw Error{Fault::usage, std::to_string(elements) + " elements of " +
-                                std::string{dtype_info(dtype).name} + " take " +
-                                std::to_string(expected) + " bytes, not " +
-                                std::to_string(bytes)};
+  throw Error{Fault::usage,
+              std::to_string(elements) + " elements of " + std::string{dtype_info(dtype).name} +
+                  " take " + std::to_string(expected) + " bytes, not " + std::to_string(bytes)};
 }
 
 [[noreturn]] void fail_type(DType dtype) {
@@ -96,7 +95,7 @@ float f16_to_f32(std::uint16_t half) noexcept {
   const std::uint32_t mantissa = half & 0x3FF;
   if (exponent == 0) {
     // A subnormal half is mantissa × 2^-24, exact in binary32.
-    const float magnitude = std::ldexp(static_cast<float>(mantissa), -24);
+    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | sign);
   }
   std::uint32_t bits = sign | (exponent + 127 - 15) << 23 | mantissa << 13;
@@ -153,10 +152,12 @@ void dequantize_row(DType dtype, ByteView bytes, std::span<float> values) {
         values[i] = bf16_to_f32(load_le<std::uint16_t>(in + 2 * i));
       return;
     case DType::q8_0:
-      for (std::size_t i = 0; i < n; i += kBlock, in += kQ8Bytes) dequantize_q8_0(in, &values[i]);
+      for (std::size_t i = 0; i < n; i += kBlock, in += kQ8Bytes)
+        dequantize_q8_0(in, &values[i]);
       return;
     case DType::q4_0:
-      for (std::size_t i = 0; i < n; i += kBlock, in += kQ4Bytes) dequantize_q4_0(in, &values[i]);
+      for (std::size_t i = 0; i < n; i += kBlock, in += kQ4Bytes)
+        dequantize_q4_0(in, &values[i]);
       return;
     default:
       fail_type(dtype);
@@ -178,10 +179,12 @@ void quantize_row(DType dtype, std::span<const float> values, std::span<std::uin
       for (std::size_t i = 0; i < n; ++i) store_le(out + 2 * i, f32_to_bf16(values[i]));
       return;
     case DType::q8_0:
-      for (std::size_t i = 0; i < n; i += kBlock, out += kQ8Bytes) quantize_q8_0(&values[i], out);
+      for (std::size_t i = 0; i < n; i += kBlock, out += kQ8Bytes)
+        quantize_q8_0(&values[i], out);
       return;
     case DType::q4_0:
-      for (std::size_t i = 0; i < n; i += kBlock, out += kQ4Bytes) quantize_q4_0(&values[i], out);
+      for (std::size_t i = 0; i < n; i += kBlock, out += kQ4Bytes)
+        quantize_q4_0(&values[i], out);
       return;
     default:
       fail_type(dtype);

@@ -19,18 +19,25 @@ float add_halves(__m256 sums) noexcept {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-__m256 load_f32(const std::uint8_t* at) noexcept {
-  return _mm256_loadu_ps(reinterpret_cast<const float*>(at));
-}
+// Function objects rather than functions: their calls are inlined.
+struct LoadF32 {
+  __m256 operator()(const std::uint8_t* at) const noexcept {
+    return _mm256_loadu_ps(reinterpret_cast<const float*>(at));
+  }
+};
 
-__m256 load_f16(const std::uint8_t* at) noexcept {
-  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
-}
+struct LoadF16 {
+  __m256 operator()(const std::uint8_t* at) const noexcept {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+  }
+};
 
-__m256 load_bf16(const std::uint8_t* at) noexcept {
-  const __m128i upper = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(upper), 16));
-}
+struct LoadBf16 {
+  __m256 operator()(const std::uint8_t* at) const noexcept {
+    const __m128i upper = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(upper), 16));
+  }
+};
 
 /// The 32 lanes, as the header of dot_kernels.h orders them.
 struct Lanes {
@@ -54,8 +61,8 @@ void add_products(Lanes& lanes, const std::uint8_t* row, std::size_t element_byt
 }
 
 template <typename Load>
-float dot_floats(const std::uint8_t* row, std::size_t element_bytes, const float* x, std::size_t n,
-                 Load load) noexcept {
+float dot_floats(const std::uint8_t* row, std::size_t element_bytes, const float* x,
+                 std::size_t n, Load load) noexcept {
   Lanes lanes;
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes)
@@ -71,15 +78,15 @@ float dot_floats(const std::uint8_t* row, std::size_t element_bytes, const float
 }
 
 float dot_f32(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
-  return dot_floats(row, 4, x, n, load_f32);
+  return dot_floats(row, 4, x, n, LoadF32{});
 }
 
 float dot_f16(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
-  return dot_floats(row, 2, x, n, load_f16);
+  return dot_floats(row, 2, x, n, LoadF16{});
 }
 
 float dot_bf16(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
-  return dot_floats(row, 2, x, n, load_bf16);
+  return dot_floats(row, 2, x, n, LoadBf16{});
 }
 
 void add_squares(Lanes& lanes, const float* a, const float* b) noexcept {
@@ -103,15 +110,19 @@ float squared_l2(const float* a, const float* b, std::size_t n) noexcept {
   return lanes.total();
 }
 
-__m256i load_q8(const std::uint8_t* weights) noexcept {
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
-}
+struct LoadQ8 {
+  __m256i operator()(const std::uint8_t* weights) const noexcept {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
+  }
+};
 
-__m256i load_q4(const std::uint8_t* weights) noexcept {
-  const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights));
-  const __m256i both = _mm256_set_m128i(_mm_srli_epi16(pairs, 4), pairs);
-  return _mm256_sub_epi8(_mm256_and_si256(both, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
-}
+struct LoadQ4 {
+  __m256i operator()(const std::uint8_t* weights) const noexcept {
+    const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights));
+    const __m256i both = _mm256_set_m128i(_mm_srli_epi16(pairs, 4), pairs);
+    return _mm256_sub_epi8(_mm256_and_si256(both, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
+  }
+};
 
 /// Eight exact sums of four neighbouring products. `a` may hold -128, `b` must not: then two
 /// products stay within the 16 bits that the multiplication adds them in.
@@ -150,18 +161,18 @@ float dot_blocks(const std::uint8_t* row, std::size_t block_bytes, const std::in
 
 float dot_q8_0(const std::uint8_t* row, const std::int8_t* q, const float* scales,
                std::size_t n) noexcept {
-  return dot_blocks(row, kScaleBytes + kBlock, q, scales, n, load_q8);
+  return dot_blocks(row, kScaleBytes + kBlock, q, scales, n, LoadQ8{});
 }
 
 float dot_q4_0(const std::uint8_t* row, const std::int8_t* q, const float* scales,
                std::size_t n) noexcept {
-  return dot_blocks(row, kScaleBytes + kBlock / 2, q, scales, n, load_q4);
+  return dot_blocks(row, kScaleBytes + kBlock / 2, q, scales, n, LoadQ4{});
 }
 
 }  // namespace
 
 DotKernels avx2_dot_kernels() noexcept {
-  return {"avx2", false, dot_f32, dot_f16, dot_bf16, dot_q8_0, dot_q4_0, squared_l2};
+  return {"avx2", dot_f32, dot_f16, dot_bf16, dot_q8_0, dot_q4_0, squared_l2};
 }
 
 }  // namespace hart::tensor

@@ -6,22 +6,22 @@
 
 namespace hart::tensor {
 
-// The inner loops of dot.h and vector.h for one instruction set. This header has no inline code, so
-// that files built for one instruction set share nothing with the rest of the program.
+// The inner loops of dot.h and vector.h for one instruction set. This header has no inline
+// code, so that files built for one instruction set share nothing with the rest of the program.
 //
 // Every kernel computes the same sums in the same order, so all give the same bits:
-// - Floats: product i is added to lane i mod 32; the 32 lanes are then added in halves (lane k and
-//   k + 16, k + 8, ... k + 1). Missing products at the end are zeros. Multiplication and addition
-//   round separately: a fused one would differ on machines that have none.
-// - Blocks of 32: in block b the exact integer sum of four neighbouring products is lane j of 8; it
+// - Floats: product i is added to lane i mod 32; the 32 lanes are then added in halves (lane k
+// and
+//   k + 16, k + 8, ... k + 1). Missing products at the end are zeros. Multiplication and
+//   addition round separately: a fused one would differ on machines that have none.
+// - Blocks of 32: in block b the exact integer sum of four neighbouring products is lane j of
+// 8; it
 //   is converted, multiplied by (weight scale × activation scale) and added to lane j of the
 //   accumulator b mod 2. The two accumulators are added, then their lanes in halves.
 
 /// Rows need no alignment; `n` may be any number for floats and counts blocks for block types.
 struct DotKernels {
   const char* name;
-  bool supported;  ///< by this processor and not switched off
-
   float (*dot_f32)(const std::uint8_t* row, const float* x, std::size_t n) noexcept;
   float (*dot_f16)(const std::uint8_t* row, const float* x, std::size_t n) noexcept;
   float (*dot_bf16)(const std::uint8_t* row, const float* x, std::size_t n) noexcept;
@@ -33,13 +33,14 @@ struct DotKernels {
   float (*squared_l2)(const float* a, const float* b, std::size_t n) noexcept;
 };
 
-/// All kernels of this build, the scalar definition first.
+/// Those that this processor can run and HART_CPU does not switch off, the scalar definition
+/// first, the fastest last.
 [[nodiscard]] std::span<const DotKernels> all_dot_kernels() noexcept;
-/// The fastest supported.
+/// The fastest of them.
 [[nodiscard]] const DotKernels& dot_kernels() noexcept;
 
-/// The entry points of the files; `supported` is left false in them.
 [[nodiscard]] DotKernels scalar_dot_kernels() noexcept;
+/// To be called on a processor with AVX2, FMA and F16C only: its own code uses them too.
 [[nodiscard]] DotKernels avx2_dot_kernels() noexcept;
 
 }  // namespace hart::tensor

@@ -18,14 +18,14 @@ float add_halves(float* sums, std::size_t lanes) noexcept {
 }
 
 /// Sums product(i) for i in [0, n) as the header says.
-template <typename Product>
-float sum_lanes(std::size_t n, Product product) noexcept {
+template <typename Product> float sum_lanes(std::size_t n, Product product) noexcept {
   float sums[kLanes] = {};
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes)
     for (std::size_t k = 0; k < kLanes; ++k) sums[k] += product(i + k);
   // Adding zero is not idle: it turns a lane of -0 into +0.
-  for (std::size_t k = 0; i < n && k < kLanes; ++k) sums[k] += i + k < n ? product(i + k) : 0.0f;
+  for (std::size_t k = 0; i < n && k < kLanes; ++k)
+    sums[k] += i + k < n ? product(i + k) : 0.0f;
   return add_halves(sums, kLanes);
 }
 
@@ -34,9 +34,8 @@ float dot_f32(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
 }
 
 float dot_f16(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
-  return sum_lanes(n, [&](std::size_t i) {
-    return f16_to_f32(load_le<std::uint16_t>(row + 2 * i)) * x[i];
-  });
+  return sum_lanes(
+      n, [&](std::size_t i) { return f16_to_f32(load_le<std::uint16_t>(row + 2 * i)) * x[i]; });
 }
 
 float dot_bf16(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
@@ -58,7 +57,8 @@ float sum_blocks(const std::uint8_t* row, std::size_t block_bytes, const std::in
     const float scale = f16_to_f32(load_le<std::uint16_t>(row)) * scales[b];
     for (std::size_t j = 0; j < kIntLanes; ++j) {
       int sum = 0;
-      for (std::size_t i = 4 * j; i < 4 * j + 4; ++i) sum += weight(row + kScaleBytes, i) * q[i];
+      for (std::size_t i = 4 * j; i < 4 * j + 4; ++i)
+        sum += weight(row + kScaleBytes, i) * q[i];
       sums[b % 2][j] += static_cast<float>(sum) * scale;
     }
   }
@@ -86,7 +86,7 @@ float dot_q4_0(const std::uint8_t* row, const std::int8_t* q, const float* scale
 }  // namespace
 
 DotKernels scalar_dot_kernels() noexcept {
-  return {"scalar", false, dot_f32, dot_f16, dot_bf16, dot_q8_0, dot_q4_0, squared_l2};
+  return {"scalar", dot_f32, dot_f16, dot_bf16, dot_q8_0, dot_q4_0, squared_l2};
 }
 
 }  // namespace hart::tensor

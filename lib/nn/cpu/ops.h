@@ -9,9 +9,9 @@ namespace hart::nn::cpu {
 /// matrices, so that a SIMD lane is a position and any head_dim runs at full width.
 inline constexpr std::size_t kBlock = 16;
 
-/// The element-wise and attention kernels for one instruction set. All compute the same
-/// formulas in the same order of summation; they differ by rounding only (fused multiply-add). For
-/// one of them the result depends on the arguments alone, never on alignment.
+/// The element-wise and attention kernels for one instruction set. All give the same bits: they
+/// compute the same formulas in the same order of summation, products and sums rounded
+/// separately.
 struct Ops {
   const char* name;
   bool is_supported;  ///< by this processor
@@ -25,8 +25,8 @@ struct Ops {
   /// Source: N. Shazeer, "GLU Variants Improve Transformer", 2020 (SwiGLU).
   void (*silu_multiply)(float* gate, const float* up, std::size_t n) noexcept;
 
-  /// out[i] = exp(x[i] - offset), relative error below 2e-7; arguments below -87 give about 1e-38
-  /// and those above 88 about 1e38. `out` may be `x`.
+  /// out[i] = exp(x[i] - offset), relative error below 2e-7; arguments below -87 give about
+  /// 1e-38 and those above 88 about 1e38. `out` may be `x`.
   void (*exp_minus)(const float* x, float offset, std::size_t n, float* out) noexcept;
 
   /// Scaled dot-product attention of one query head over `count` >= 1 positions:

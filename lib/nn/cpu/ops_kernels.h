@@ -1,10 +1,13 @@
-// The kernels of nn/cpu/ops.h, written once over vectors of HART_LANES floats. Each instruction set
-// has a file that defines HART_LANES and includes this one; everything here has internal linkage,
-// so that no function compiled for one processor is linked into the code for another. For the same
-// reason it calls compiler builtins where <cmath> has inline functions.
+// The kernels of nn/cpu/ops.h, written once over vectors of HART_LANES floats. Each instruction
+// set has a file that defines HART_LANES and includes this one; everything here has internal
+// linkage, so that no function compiled for one processor is linked into the code for another.
+// For the same reason it calls compiler builtins where <cmath> has inline functions.
 #ifndef HART_LANES
 #error "define HART_LANES before including nn/cpu/ops_kernels.h"
 #endif
+
+// Products and sums round separately, so that every instruction set gives the same bits.
+#pragma GCC optimize("fp-contract=off")
 
 #include <cstdint>
 #include <cstring>
@@ -25,9 +28,15 @@ inline Floats load(const float* data) noexcept {
   std::memcpy(&value, data, sizeof value);
   return value;
 }
-inline void store(float* data, Floats value) noexcept { std::memcpy(data, &value, sizeof value); }
-inline Floats splat(float value) noexcept { return Floats{} + value; }
-inline Floats max_of(Floats a, Floats b) noexcept { return a > b ? a : b; }
+inline void store(float* data, Floats value) noexcept {
+  std::memcpy(data, &value, sizeof value);
+}
+inline Floats splat(float value) noexcept {
+  return Floats{} + value;
+}
+inline Floats max_of(Floats a, Floats b) noexcept {
+  return a > b ? a : b;
+}
 
 /// kBlock numbers.
 struct Row {
@@ -57,8 +66,8 @@ inline float sum_row(const Row& row) noexcept {
   return values[0];
 }
 
-/// exp(x) = 2^n * exp(r) with |r| <= ln 2 / 2, where the Taylor series to degree 7 leaves out less
-/// than 6e-9 of the value. ln 2 is subtracted in two parts, the first exact in 15 bits.
+/// exp(x) = 2^n * exp(r) with |r| <= ln 2 / 2, where the Taylor series to degree 7 leaves out
+/// less than 6e-9 of the value. ln 2 is subtracted in two parts, the first exact in 15 bits.
 inline Floats exp_of(Floats x) noexcept {
   x = x < splat(-87.0f) ? splat(-87.0f) : x;
   x = x > splat(88.0f) ? splat(88.0f) : x;
@@ -94,7 +103,8 @@ inline Floats silu_times(Floats gate, Floats up) noexcept {
 
 void silu_multiply(float* gate, const float* up, std::size_t n) noexcept {
   std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) store(gate + i, silu_times(load(gate + i), load(up + i)));
+  for (; i + kLanes <= n; i += kLanes)
+    store(gate + i, silu_times(load(gate + i), load(up + i)));
   if (i == n) return;
   float gate_rest[kLanes] = {}, up_rest[kLanes] = {};
   std::memcpy(gate_rest, gate + i, (n - i) * sizeof(float));
@@ -121,8 +131,8 @@ void rms_norm(const float* x, const float* weight, std::size_t n, float epsilon,
 
 /// Scores of kCount consecutive blocks. Several at once keep the multiply-add units busy.
 template <std::size_t kCount>
-inline void score_blocks(const float* query, const float* keys, std::size_t head_dim, float scale,
-                         float* scores) noexcept {
+inline void score_blocks(const float* query, const float* keys, std::size_t head_dim,
+                         float scale, float* scores) noexcept {
   Row sums[kCount];
   for (Row& sum : sums) sum = zero_row();
   for (std::size_t d = 0; d < head_dim; ++d) {
@@ -158,8 +168,7 @@ inline void mix_values(const float* weights, const float* values, std::size_t bl
 /// scores[t] becomes exp(scores[t] - the greatest of them), 0 beyond `count`; gives the sum.
 float exponentiate(float* scores, std::size_t count, std::size_t blocks) noexcept {
   const std::size_t padded = blocks * kBlock;
-  for (std::size_t t = count; t < padded; ++t)
-    scores[t] = -__builtin_inff();
+  for (std::size_t t = count; t < padded; ++t) scores[t] = -__builtin_inff();
   Floats most = load(scores);
   for (std::size_t t = kLanes; t < padded; t += kLanes) most = max_of(most, load(scores + t));
   float greatest = most[0];

@@ -93,12 +93,14 @@ class Block(nn.Module):
         weights = MaskedSoftmax.apply(scores, mask[:, None, None])
         out = weights.view(batch, c.kv_heads, group * length, length) @ v
         out = out.view(batch, c.heads, length, c.head_dim).transpose(1, 2)
-        return self.attn_output(out.reshape(batch, length, c.dim))
+        return self.attn_output(out.reshape(batch, length, c.dim)), weights.flatten(1, 2)
 
     def forward(self, x, cos, sin, mask):
-        x = x + self.attend(self.attn_norm(x), cos, sin, mask)
+        """The new states, and what each head looked at: (batch, head, from, to)."""
+        attended, weights = self.attend(self.attn_norm(x), cos, sin, mask)
+        x = x + attended
         h = self.ffn_norm(x)
-        return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
+        return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h)), weights
 
 
 class Llama(nn.Module):
@@ -122,12 +124,17 @@ class Llama(nn.Module):
                 is_residual = "attn_output" in name or "ffn_down" in name
                 nn.init.normal_(weight, std=0.02 * (residual_scale if is_residual else 1.0))
 
-    def hidden(self, tokens, positions, mask):
-        """Final normalised states; `mask` is added to the attention scores."""
+    def hidden(self, tokens, positions, mask, attention=None):
+        """Final normalised states; `mask` is added to the attention scores.
+
+        Each layer's attention weights are appended to the list `attention`, if given.
+        """
         cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
         x = self.token_embd(tokens)
         for block in self.blk:
-            x = block(x, cos, sin, mask)
+            x, weights = block(x, cos, sin, mask)
+            if attention is not None:
+                attention.append(weights)
         return self.output_norm(x)
 
     def logits(self, hidden):

@@ -4,12 +4,17 @@ A plain document is `<|bos|>TERM (pos): gloss<|eos|>`. A grounded document is a
 context of such lines, an empty line, and then the prompt of one of them, whose
 answer stands in the context. Several questions share one context: each attends
 to the context and to itself only, at the positions it would have alone.
+
+In a shuffled context the glosses are permuted among the terms, and in a scrambled
+one they are random tokens, so that only copying answers the question.
 """
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import torch
 
 import wordnet
 
@@ -17,10 +22,13 @@ HELD_OUT_SHARE = 0.02
 MAX_GLOSS_TOKENS = 64
 CONTEXT_SHARE_OF_ROW = 0.6
 NEIGHBOURHOOD = 60
-SHUFFLED_PAIRING_SHARE = 0.6
 RELATED_CONTEXT_SHARE = 0.5
 
+TRUE, SHUFFLED, SCRAMBLED = "true", "shuffled", "scrambled"
+FIRST_TEXT_TOKEN = 258      # after the control tokens and the single bytes
+
 IGNORE = -1
+NOWHERE = -1
 
 
 @dataclass(frozen=True)
@@ -103,14 +111,18 @@ class Row:
         self.length = length
         self.answers_only = answers_only
         self.tokens, self.targets, self.positions = [], [], []
-        self.document, self.part = [], []
+        self.document, self.part, self.source = [], [], []
         self.documents = 0
 
     def room(self):
         return self.length - len(self.tokens)
 
-    def add(self, tokens, counted, document, part, start):
-        """Appends one part; `counted[i]` says whether predicting tokens[i] is trained."""
+    def add(self, tokens, counted, document, part, start, source=None):
+        """Appends one part.
+
+        `counted[i]` says whether predicting tokens[i] is trained, and `source[i]` is the
+        place in the row that the token after tokens[i] can be copied from, or NOWHERE.
+        """
         if self.answers_only and part == 0:
             counted = [False] * len(tokens)
         self.tokens.extend(tokens)
@@ -119,6 +131,7 @@ class Row:
         self.positions.extend(range(start, start + len(tokens)))
         self.document.extend([document] * len(tokens))
         self.part.extend([part] * len(tokens))
+        self.source.extend(source or [NOWHERE] * len(tokens))
 
     def finish(self):
         while self.room():
@@ -128,6 +141,7 @@ class Row:
 class RowBuilder:
     def __init__(self, pool, tokenizer):
         self.pool = pool
+        self.vocab = len(tokenizer.tokens)
         self.bos, self.eos = tokenizer.bos, tokenizer.eos
         (self.newline,) = tokenizer.encode("\n")
 
@@ -140,20 +154,28 @@ class RowBuilder:
         row.documents += 1
         return True
 
-    def add_grounded(self, row, rng, line_count, shuffled):
-        """A context and as many questions about it as fit."""
+    def _pairings(self, rng, line_count, kind):
         senses = self.pool.draw_context(rng, line_count)
-        order = rng.permutation(len(senses)) if shuffled else range(len(senses))
-        pairs = [(senses[i].prompt, senses[j].gloss) for i, j in enumerate(order)]
+        prompts, glosses = [s.prompt for s in senses], [s.gloss for s in senses]
+        if kind == SHUFFLED:
+            glosses = [glosses[i] for i in rng.permutation(len(glosses))]
+        elif kind == SCRAMBLED:
+            glosses = [tuple(rng.integers(FIRST_TEXT_TOKEN, self.vocab, rng.integers(3, 11)).tolist())
+                       for _ in senses]
+        return list(zip(prompts, glosses))
+
+    def add_grounded(self, row, rng, line_count, kind):
+        """A context and as many questions about it as fit."""
+        pairs = self._pairings(rng, line_count, kind)
         tokens, counted, shown = [self.bos], [False], []
         for prompt, gloss in pairs:
             line = len(prompt) + len(gloss) + 1
             if len(tokens) + line + 1 > CONTEXT_SHARE_OF_ROW * row.length:
                 continue
+            shown.append((prompt, gloss, len(row.tokens) + len(tokens)))
             tokens += [*prompt, *gloss, self.newline]
-            # A shuffled line says nothing true, so only copying it is worth learning.
-            counted += [False] * len(prompt) + [not shuffled] * len(gloss) + [False]
-            shown.append((prompt, gloss))
+            # Only a true line is worth learning by itself.
+            counted += [False] * len(prompt) + [kind == TRUE] * len(gloss) + [False]
         if not shown:
             return
         tokens.append(self.newline)
@@ -162,22 +184,37 @@ class RowBuilder:
         row.documents += 1
         row.add(tokens, counted, document, 0, 0)
         for part, i in enumerate(rng.permutation(len(shown)), start=1):
-            prompt, gloss = shown[i]
+            prompt, gloss, line = shown[i]
             question = [*prompt, *gloss, self.eos]
             if len(question) <= row.room():
                 answered = [False] * len(prompt) + [True] * (len(gloss) + 1)
-                row.add(question, answered, document, part, start)
+                # The line ends where the answer does: its newline stands for <|eos|>.
+                source = [line + k + 1 if counted else NOWHERE
+                          for k, counted in enumerate([*answered[1:], False])]
+                row.add(question, answered, document, part, start, source)
 
-    def build(self, rng, length, grounded):
+    def build_plain(self, rng, length):
         row = Row(length)
-        if grounded:
-            line_count = int(rng.integers(3, 7 if length <= 256 else 13))
-            self.add_grounded(row, rng, line_count, rng.random() < SHUFFLED_PAIRING_SHARE)
+        self._fill(row, rng)
+        return row
+
+    def build_grounded(self, rng, length, shuffled_share, scrambled_share):
+        """A row of one grounded document, filled up with plain ones."""
+        row = Row(length)
+        line_count = int(rng.integers(3, 7 if length <= 256 else 13))
+        lot = rng.random()
+        kind = (SHUFFLED if lot < shuffled_share
+                else SCRAMBLED if lot < shuffled_share + scrambled_share else TRUE)
+        # Scrambled lines are short; as many as there is room for make the row worth while.
+        self.add_grounded(row, rng, length // 16 if kind == SCRAMBLED else line_count, kind)
+        self._fill(row, rng)
+        return row
+
+    def _fill(self, row, rng):
         misses = 0
         while misses < 6:
             misses += not self.add_plain(row, self.pool.draw(rng))
         row.finish()
-        return row
 
 
 def attention_mask(document, part):
@@ -189,8 +226,17 @@ def attention_mask(document, part):
     return np.where(allowed, np.float32(0), np.float32(-np.inf))
 
 
+class Batch(NamedTuple):
+    tokens: torch.Tensor
+    targets: torch.Tensor
+    positions: torch.Tensor
+    document: torch.Tensor
+    part: torch.Tensor
+    source: torch.Tensor
+    mask: torch.Tensor
+
+
 def stack(rows):
-    """tokens, targets, positions and mask of a batch."""
-    columns = [np.array([getattr(row, name) for row in rows])
-               for name in ("tokens", "targets", "positions", "document", "part")]
-    return (*columns[:3], attention_mask(columns[3], columns[4]))
+    columns = [np.array([getattr(row, name) for row in rows]) for name in Batch._fields[:-1]]
+    mask = attention_mask(columns[3], columns[4])
+    return Batch(*map(torch.from_numpy, (*columns, mask)))

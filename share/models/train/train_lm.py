@@ -9,6 +9,7 @@ import json
 import math
 import os
 import time
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,20 +17,37 @@ from torch.nn import functional as F
 
 import bpe
 import wordnet
+from guidance import guidance_loss
 from llama import Config, Llama
-from lm_documents import IGNORE, Row, RowBuilder, SensePool, load_senses, stack
+from lm_documents import (IGNORE, SCRAMBLED, SHUFFLED, TRUE, Row, RowBuilder, SensePool,
+                          load_senses, stack)
 
 SEED = 20240229
 # The rate rises, stays, and falls over the last DECAY steps.
-STEPS, WARMUP, DECAY = 6000, 200, 2200
+STEPS, WARMUP, DECAY = 4900, 200, 2200
 PEAK_RATE, FINAL_RATE = 1.5e-3, 3e-5
 BETAS, WEIGHT_DECAY, CLIP = (0.9, 0.98), 0.05, 1.0
-# A step's batch: many short rows of plain documents and a few rows with contexts,
-# which every LONG_EVERY-th step are longer, so that long contexts work too.
-PLAIN_ROWS, PLAIN_LENGTH = 10, 128
-GROUNDED_ROWS, GROUNDED_LENGTH = 3, 256
-LONG_ROWS, LONG_LENGTH, LONG_EVERY = 2, 512, 8
-VALIDATE_EVERY, CHECKPOINT_SECONDS = 500, 180
+LONG_EVERY = 8
+PLAIN_LENGTH, GROUNDED_LENGTH, LONG_LENGTH = 128, 256, 512
+
+
+class Recipe(NamedTuple):
+    """A step's batch: rows of plain documents, and longer rows that begin with a context."""
+    plain_rows: int
+    grounded_rows: int
+    shuffled_share: float
+    scrambled_share: float
+
+
+USUAL = Recipe(10, 3, 0.6, 0.0)
+# Left alone, a model of this size does not discover within the steps we can afford that it
+# may copy from the context. From here on its attention is guided to do so (guidance.py),
+# first in a stretch of batches that are mostly about that.
+GUIDED_FROM = 1285
+PRACTICE = Recipe(4, 6, 0.3, 0.6)
+PRACTICE_STEPS = range(GUIDED_FROM, 1800)
+GUIDANCE_WEIGHT = 0.3
+VALIDATE_EVERY, CHECKPOINT_SECONDS = 100, 120
 
 
 def load_tokenizer(path, synsets):
@@ -46,20 +64,22 @@ def load_tokenizer(path, synsets):
 def make_batches(builder, step):
     """The plain and the grounded part of a step's batch."""
     rng = np.random.default_rng([SEED, 2, step])
-    rows, length = GROUNDED_ROWS, GROUNDED_LENGTH
+    recipe = PRACTICE if step in PRACTICE_STEPS else USUAL
+    rows, length = recipe.grounded_rows, GROUNDED_LENGTH
     if step % LONG_EVERY == LONG_EVERY - 1:
-        rows, length = LONG_ROWS, LONG_LENGTH
-    plain = [builder.build(rng, PLAIN_LENGTH, False) for _ in range(PLAIN_ROWS)]
-    grounded = [builder.build(rng, length, True) for _ in range(rows)]
+        # Longer rows now and then, so that long contexts work too.
+        rows, length = (rows + 1) // 2, LONG_LENGTH
+    plain = [builder.build_plain(rng, PLAIN_LENGTH) for _ in range(recipe.plain_rows)]
+    grounded = [builder.build_grounded(rng, length, recipe.shuffled_share, recipe.scrambled_share)
+                for _ in range(rows)]
     return stack(plain), stack(grounded)
 
 
-def batch_logits(model, batch):
+def batch_logits(model, batch, attention=None):
     """Logits and targets at the trained positions only; the others are not worth computing."""
-    tokens, targets, positions, mask = (torch.from_numpy(array) for array in batch)
-    hidden = model.hidden(tokens, positions, mask)
-    wanted = targets != IGNORE
-    return model.logits(hidden[wanted]), targets[wanted]
+    hidden = model.hidden(batch.tokens, batch.positions, batch.mask, attention)
+    wanted = batch.targets != IGNORE
+    return model.logits(hidden[wanted]), batch.targets[wanted]
 
 
 def learning_rate(step):
@@ -77,7 +97,7 @@ def make_optimizer(model):
     return torch.optim.AdamW(groups, lr=PEAK_RATE, betas=BETAS)
 
 
-def answer_figures(model, builder, rng, shuffled, contexts):
+def answer_figures(model, builder, rng, kind, contexts):
     """Loss, token accuracy and whole-answer accuracy over questions with a context.
 
     An answer counts as right when every token is the most likely one after the
@@ -86,7 +106,7 @@ def answer_figures(model, builder, rng, shuffled, contexts):
     losses, hits, answers = [], [], []
     for _ in range(contexts):
         row = Row(GROUNDED_LENGTH, answers_only=True)
-        builder.add_grounded(row, rng, int(rng.integers(3, 7)), shuffled)
+        builder.add_grounded(row, rng, int(rng.integers(3, 7)), kind)
         row.finish()
         logits, targets = batch_logits(model, stack([row]))
         losses += F.cross_entropy(logits, targets, reduction="none").tolist()
@@ -104,11 +124,12 @@ def validate(model, builder, contexts=60, plain_rows=48):
     rng = np.random.default_rng([SEED, 3])
     plain = []
     for _ in range(plain_rows):
-        logits, targets = batch_logits(model, stack([builder.build(rng, PLAIN_LENGTH, False)]))
+        logits, targets = batch_logits(model, stack([builder.build_plain(rng, PLAIN_LENGTH)]))
         plain += F.cross_entropy(logits, targets, reduction="none").tolist()
     return {"plain_loss": np.mean(plain),
-            "context": answer_figures(model, builder, rng, False, contexts),
-            "shuffled_context": answer_figures(model, builder, rng, True, contexts)}
+            "context": answer_figures(model, builder, rng, TRUE, contexts),
+            "shuffled_context": answer_figures(model, builder, rng, SHUFFLED, contexts),
+            "scrambled_context": answer_figures(model, builder, rng, SCRAMBLED, contexts)}
 
 
 def save(path, model, optimizer, step):
@@ -117,33 +138,38 @@ def save(path, model, optimizer, step):
     os.replace(path + ".part", path)
 
 
-def backward(model, batches):
-    """Gradients of the mean loss over all trained tokens of the batches; returns that loss."""
-    counted = sum(int((batch[1] != IGNORE).sum()) for batch in batches)
-    total = 0.0
-    for batch in batches:
-        logits, targets = batch_logits(model, batch)
+def backward(model, plain, grounded, guided):
+    """Gradients for one step; returns the mean loss over its trained tokens and the guidance's."""
+    counted = sum(int((batch.targets != IGNORE).sum()) for batch in (plain, grounded))
+    total, guidance = 0.0, torch.zeros(())
+    for batch in (plain, grounded):
+        attention = []
+        logits, targets = batch_logits(model, batch, attention)
         loss = F.cross_entropy(logits, targets, reduction="sum") / counted
-        loss.backward()
         total += loss.item()
-    return total
+        if guided and batch is grounded:
+            guidance = guidance_loss(batch, attention)
+            loss = loss + GUIDANCE_WEIGHT * guidance
+        loss.backward()
+    return total, guidance.item()
 
 
 def train(model, optimizer, first_step, training, validation, checkpoint):
     started = saved = time.time()
-    running = 0.0
+    losses = np.zeros(2)
     for step in range(first_step, STEPS):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step)
         optimizer.zero_grad(set_to_none=True)
-        running += backward(model, make_batches(training, step))
+        losses += backward(model, *make_batches(training, step), step >= GUIDED_FROM)
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         optimizer.step()
         done = step + 1
         if done % 100 == 0:
             rate = (done - first_step) / (time.time() - started)
-            print(f"step {done} loss {running / 100:.4f} steps/s {rate:.3f}", flush=True)
-            running = 0.0
+            loss, guidance = losses / 100
+            print(f"step {done} loss {loss:.4f} guidance {guidance:.4f} steps/s {rate:.3f}", flush=True)
+            losses = np.zeros(2)
         if done % VALIDATE_EVERY == 0:
             print("validation", json.dumps(validate(model, validation)), flush=True)
         if done == STEPS or time.time() - saved > CHECKPOINT_SECONDS:

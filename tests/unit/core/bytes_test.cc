@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "core/endian.h"
 #include "core/error.h"
 
@@ -46,7 +48,7 @@ TEST_CASE(
     "refused") {
   for (const char* const bad : {"Zg", "Zg=", "Zg===", "Z===", "====", "Zg==Zg==", "=Zg=",
                                 "Z=g=", "Zh==", "Zm9=", "Zm9v\n", "Zm9-", "Zm9_", "Zm 9"}) {
-    CAPTURE(bad);
+    CAPTURE(std::string{bad});
     CHECK_THROWS_AS((void)from_base64(bad), Error);
   }
 }

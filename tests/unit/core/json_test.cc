@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "core/error.h"
 
 namespace hart {
@@ -36,7 +38,7 @@ TEST_CASE(
     "json: malformed text, trailing text, invalid UTF-8 and numbers too large are refused") {
   for (const char* const bad : {"", "{", "{\"a\":1,}", "[1 2]", "nul", "{} {}", "'a'",
                                 "\"\xff\"", "\"\xc0\xaf\"", "\"a\nb\"", "1e999", "01", "NaN"}) {
-    CAPTURE(bad);
+    CAPTURE(std::string{bad});
     CHECK(refused(bad));
   }
 }

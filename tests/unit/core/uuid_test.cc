@@ -49,7 +49,7 @@ TEST_CASE("uuid: dashes elsewhere, other digits and other lengths are refused") 
         "01234567-89ab-cdef-0123-456789abcdef0", "012345678-9ab-cdef-0123-456789abcdef",
         "01234567-89ab-cdef-0123-456789abcdeg", "01234567-89ab-cdef-0123-45678-9abcde",
         "{1234567-89ab-cdef-0123-456789abcde}"}) {
-    CAPTURE(bad);
+    CAPTURE(std::string{bad});
     CHECK_THROWS_AS((void)parse_uuid(bad), Error);
   }
 }

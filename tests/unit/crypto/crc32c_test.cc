@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <random>
+#include <string>
 
 namespace hart::crypto {
 namespace {
@@ -23,7 +24,7 @@ TEST_CASE("crc32c: every kernel agrees with the published check value and RFC 37
   const ByteBuffer ones(32, 0xff);
   for (const Crc32cKernel& kernel : crc32c_kernels()) {
     if (!kernel.supported) continue;
-    CAPTURE(kernel.name);
+    CAPTURE(std::string{kernel.name});
     const auto run = [&](ByteView bytes) { return kernel.run(bytes.data(), bytes.size(), 0); };
     CHECK(run({}) == 0);
     CHECK(run(as_bytes("123456789")) == 0xE3069283);
@@ -39,7 +40,7 @@ TEST_CASE("crc32c: every kernel equals the scalar one at every length round its 
   const Crc32cKernel& scalar = crc32c_kernels().front();
   for (const Crc32cKernel& kernel : crc32c_kernels()) {
     if (!kernel.supported) continue;
-    CAPTURE(kernel.name);
+    CAPTURE(std::string{kernel.name});
     for (const std::size_t size :
          {0u, 1u, 7u, 8u, 9u, 3071u, 3072u, 3073u, 6143u, 6144u, 20'000u})
       for (const std::size_t offset : {0u, 1u, 11u}) {

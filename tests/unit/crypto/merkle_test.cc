@@ -194,6 +194,15 @@ TEST_CASE("subtrees: every valid one in every tree to 20 leaves is proven agains
   }
 }
 
+TEST_CASE("subtrees: the proof of [0, end) does not pass for a range that is no subtree") {
+  const std::vector<Hash256> leaves = numbered_leaf_hashes(8);
+  const Hash256 root = merkle_root(leaves);
+  const Hash256 prefix_root = merkle_root(std::span{leaves}.first(3));
+  const MerkleProof proof = subtree_consistency_proof(leaves, 0, 3);
+  CHECK(verify_subtree_consistency(0, 3, 8, prefix_root, root, proof));
+  CHECK_FALSE(verify_subtree_consistency(1, 3, 8, prefix_root, root, proof));
+}
+
 TEST_CASE("is_subtree: widths over half of all numbers start at 0 only") {
   const std::uint64_t half = std::uint64_t{1} << 63;
   CHECK(is_subtree(0, half + 2));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "core/endian.h"
 #include "core/error.h"
@@ -68,7 +69,7 @@ bool refused(ByteView blob) {
 
 TEST_CASE("SpatiaLite BLOB: the encoders write the bytes that SpatiaLite writes") {
   for (const Fixture& fixture : fixtures()) {
-    CAPTURE(fixture.text);
+    CAPTURE(std::string{fixture.text});
     CHECK(encode(fixture.geometry) == from_hex(fixture.hex));
   }
 }

@@ -54,7 +54,8 @@ TEST_CASE("split_gpt2: contractions are cut off in lower case only") {
 }
 
 TEST_CASE("split_gpt2: invalid bytes are kept and count as neither letter nor space") {
-  CHECK(split("a\xFF\xC3" "b") == Words{"a", "\xFF\xC3", "b"});
+  CHECK(split("a\xFF\xC3"
+              "b") == Words{"a", "\xFF\xC3", "b"});
   CHECK(split(" \x80") == Words{" \x80"});
   CHECK(split("") == Words{});
 }

@@ -18,8 +18,7 @@ std::vector<float> normals(std::mt19937& random, std::size_t count, float scale 
 }
 
 /// Runs `check` for every variant that this processor supports.
-template <typename Check>
-void for_each_variant(const Check& check) {
+template <typename Check> void for_each_variant(const Check& check) {
   int run = 0;
   for (const Ops& variant : all_ops()) {
     if (!variant.is_supported) continue;
@@ -133,7 +132,8 @@ struct Attention {
         score += static_cast<double>(query[d]) * key_rows[t * head_dim + d];
       const double weight = std::exp(score * scale());
       total += weight;
-      for (std::size_t d = 0; d < head_dim; ++d) out[d] += weight * value_rows[t * head_dim + d];
+      for (std::size_t d = 0; d < head_dim; ++d)
+        out[d] += weight * value_rows[t * head_dim + d];
     }
     for (double& value : out) value /= total;
     return out;
@@ -155,11 +155,37 @@ TEST_CASE("attend: agrees with attention in float64, whatever lies behind the la
       CAPTURE(head_dim);
       for_each_variant([&](const Ops& variant) {
         const std::vector<float> out = attention.run(variant);
-        // A score is off by head_dim roundings, its exponential by as much, and values are below 6.
+        // A score is off by head_dim roundings, its exponential by as much, and values are
+        // below 6.
         const double bound = 6 * (2.0 * head_dim + count + 16) * FLT_EPSILON;
         for (std::size_t d = 0; d < head_dim; ++d) CHECK(std::abs(out[d] - exact[d]) <= bound);
       });
     }
+  }
+}
+
+TEST_CASE("ops: every variant gives the same bits") {
+  std::mt19937 random{5};
+  const Ops& first = all_ops().front();
+  for (const std::size_t n : kSizes) {
+    const std::vector<float> x = normals(random, n, 5), y = normals(random, n);
+    std::vector<float> norm(n), power(n), gate = x;
+    first.rms_norm(x.data(), y.data(), n, 1e-6f, norm.data());
+    first.exp_minus(x.data(), 1.5f, n, power.data());
+    first.silu_multiply(gate.data(), y.data(), n);
+    const Attention attention{n, 10, random};
+    const std::vector<float> mixed = attention.run(first);
+    for_each_variant([&](const Ops& variant) {
+      std::vector<float> out(n);
+      variant.rms_norm(x.data(), y.data(), n, 1e-6f, out.data());
+      CHECK(out == norm);
+      variant.exp_minus(x.data(), 1.5f, n, out.data());
+      CHECK(out == power);
+      out = x;
+      variant.silu_multiply(out.data(), y.data(), n);
+      CHECK(out == gate);
+      CHECK(attention.run(variant) == mixed);
+    });
   }
 }
 

@@ -28,7 +28,8 @@ std::vector<float> logits_of(const std::vector<double>& probabilities) {
   return logits;
 }
 
-std::map<TokenId, int> counts(SamplerOptions options, std::span<const float> logits, int draws) {
+std::map<TokenId, int> counts(SamplerOptions options, std::span<const float> logits,
+                              int draws) {
   Sampler sampler{options};
   std::map<TokenId, int> seen;
   for (int i = 0; i < draws; ++i) ++seen[sampler.sample(logits).token];
@@ -129,7 +130,8 @@ TEST_CASE("Sampler: the repeat penalty divides positive logits and multiplies ne
 }
 
 TEST_CASE("Sampler: log-probabilities are those of the model, whatever the filters") {
-  SamplerOptions options{.temperature = 0, .top_k = 1, .repeat_penalty = 100, .alternatives = 3};
+  SamplerOptions options{
+      .temperature = 0, .top_k = 1, .repeat_penalty = 100, .alternatives = 3};
   Sampler sampler{options};
   sampler.accept(1);
   const Choice choice = sampler.sample(logits_of({0.2, 0.5, 0.06, 0.24}));
@@ -162,8 +164,7 @@ TEST_CASE("Sampler: refuses options out of range and logits without a finite val
   for (const auto& change : std::vector<void (*)(SamplerOptions&)>{
            [](SamplerOptions& o) { o.temperature = -0.1; },
            [](SamplerOptions& o) { o.temperature = std::nan(""); },
-           [](SamplerOptions& o) { o.top_p = 0; },
-           [](SamplerOptions& o) { o.top_p = 1.01; },
+           [](SamplerOptions& o) { o.top_p = 0; }, [](SamplerOptions& o) { o.top_p = 1.01; },
            [](SamplerOptions& o) { o.min_p = -0.01; },
            [](SamplerOptions& o) { o.min_p = 1.01; },
            [](SamplerOptions& o) { o.repeat_penalty = 0; }}) {

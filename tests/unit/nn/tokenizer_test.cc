@@ -34,12 +34,20 @@ HeaderBuilder spm_header(const std::vector<std::pair<std::string, double>>& toke
 }
 
 constexpr TokenId kFirst = 259;  ///< the first token given to spm_header
-TokenId byte_token(int byte) { return 3 + byte; }
+TokenId byte_token(int byte) {
+  return 3 + byte;
+}
 
 /// Single letters a–e and space mark, and merges of them.
 HeaderBuilder letters_header() {
-  return spm_header({{"▁", -10}, {"a", -11}, {"b", -12}, {"c", -13}, {"ab", -3}, {"bc", -2},
-                     {"abc", -4}, {"▁a", -1}});
+  return spm_header({{"▁", -10},
+                     {"a", -11},
+                     {"b", -12},
+                     {"c", -13},
+                     {"ab", -3},
+                     {"bc", -2},
+                     {"abc", -4},
+                     {"▁a", -1}});
 }
 
 /// Byte-level BPE: the letters a, b, c and Ġ (the space), merges "a b", "b c", "Ġ a", "ab c".
@@ -71,8 +79,8 @@ TEST_CASE("SPM: the highest score merges first, the leftmost among equals") {
   CHECK(tokenizer->encode("abc") == Tokens{kFirst + 7, kFirst + 5});
   const auto equal = make_tokenizer(spm_header({{"a", -5}, {"aa", -1}}).header());
   // The space mark is no token here and is spelt in bytes.
-  CHECK(equal->encode("aaa") == Tokens{byte_token(0xE2), byte_token(0x96), byte_token(0x81),
-                                       kFirst + 1, kFirst});
+  CHECK(equal->encode("aaa") ==
+        Tokens{byte_token(0xE2), byte_token(0x96), byte_token(0x81), kFirst + 1, kFirst});
 }
 
 TEST_CASE("SPM: without the space prefix the text begins as it is") {
@@ -93,7 +101,8 @@ TEST_CASE("SPM: what no token spells becomes byte tokens, valid UTF-8 or not") {
 }
 
 TEST_CASE("SPM: words give the same tokens one by one as in a single pass") {
-  // A token with a space mark inside switches the division into words off, and is never reached.
+  // A token with a space mark inside switches the division into words off, and is never
+  // reached.
   auto tokens = std::vector<std::pair<std::string, double>>{
       {"▁", -9}, {"a", -9}, {"b", -9}, {"▁a", -3}, {"ab", -2}, {"▁▁", -1}, {"▁ab", -4}};
   const auto by_word = make_tokenizer(spm_header(tokens).header());
@@ -115,7 +124,8 @@ TEST_CASE("tokenizer: special tokens are added and parsed only when asked for") 
   CHECK(tokenizer->decode(tokenizer->encode("a</s>")) == "a</s>");
 }
 
-TEST_CASE("tokenizer: add_eos puts the end token behind, an id outside the vocabulary is none") {
+TEST_CASE(
+    "tokenizer: add_eos puts the end token behind, an id outside the vocabulary is none") {
   HeaderBuilder builder = letters_header();
   builder.boolean("tokenizer.ggml.add_eos_token", true);
   CHECK(make_tokenizer(builder.header())->encode("", {.add_special = true}) == Tokens{1, 2});
@@ -166,7 +176,8 @@ TEST_CASE("BPE: merges through symbols that are no tokens reach those that are")
   HeaderBuilder builder = bpe_header();
   // "cb" is no token: it is left as its bytes unless it grows into "cba".
   builder.texts("tokenizer.ggml.merges", {"c b", "cb a"});
-  builder.texts("tokenizer.ggml.tokens", {"a", "b", "c", "Ġ", "cba", "bc", "Ġa", "abc", "d", "e", "f"});
+  builder.texts("tokenizer.ggml.tokens",
+                {"a", "b", "c", "Ġ", "cba", "bc", "Ġa", "abc", "d", "e", "f"});
   const auto tokenizer = make_tokenizer(builder.header());
   CHECK(tokenizer->encode("cba") == Tokens{4});
   CHECK(tokenizer->encode("cbb") == Tokens{2, 1, 1});
@@ -190,7 +201,9 @@ TEST_CASE("PieceStream: a character is shown once all its bytes are there") {
   CHECK(stream.push(byte_token(0x99)) == "🦙");
   CHECK(stream.push(kFirst + 7) == " a");
   CHECK(stream.push(byte_token(0xC3)).empty());
-  CHECK(stream.push(kFirst + 1) == "\xC3" "a");
+  CHECK(stream.push(kFirst + 1) ==
+        "\xC3"
+        "a");
   CHECK(stream.push(byte_token(0x80)) == "\x80");
   CHECK(stream.push(byte_token(0xE2)).empty());
   CHECK(stream.finish() == "\xE2");
@@ -209,8 +222,9 @@ TEST_CASE("make_tokenizer: refuses what it does not know, by name") {
 TEST_CASE("make_tokenizer: refuses vocabularies that contradict themselves") {
   CHECK(refuses(letters_header().numbers("tokenizer.ggml.scores", {1, 2}), "2 entries"));
   CHECK(refuses(letters_header().integers("tokenizer.ggml.token_type", {1}), "1 entries"));
-  CHECK(refuses(bpe_header().integers("tokenizer.ggml.token_type",
-                                      {1, 1, 1, 1, 1, 1, 1, 1, 3, 4, 7}), "type 7"));
+  CHECK(refuses(
+      bpe_header().integers("tokenizer.ggml.token_type", {1, 1, 1, 1, 1, 1, 1, 1, 3, 4, 7}),
+      "type 7"));
   CHECK(refuses(bpe_header().texts("tokenizer.ggml.merges", {"ab"}), "entry 0"));
   CHECK(refuses(bpe_header().texts("tokenizer.ggml.merges", {"a b", "a "}), "entry 1"));
   CHECK(refuses(bpe_header().integers("tokenizer.ggml.tokens", {1}), "tokenizer.ggml.tokens"));

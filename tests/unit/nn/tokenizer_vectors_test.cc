@@ -40,8 +40,9 @@ bool have_vectors(const std::string& name) {
 
 std::string random_text(std::mt19937& random, std::size_t length) {
   static const std::vector<std::string> parts = {
-      "a", "E", " ", "  ", "\n", "\t", "'ll", "'", "7", "1234", "é", "中", "文", "🦙", "‍", "\u00A0",
-      "the", " of", "ation", "!", "...", "<s>", "</s>", "▁", "\xC3", "\xF0\x9F", "\xFF", "\x80", "\r\n"};
+      "a",   "E",   " ",    "  ",   "\n",   "\t",       "'ll",  "'",    "7",     "1234",
+      "é",   "中",  "文",   "🦙", "‍",  "\u00A0",   "the",  " of",  "ation", "!",
+      "...", "<s>", "</s>", "▁",    "\xC3", "\xF0\x9F", "\xFF", "\x80", "\r\n"};
   std::string text;
   while (text.size() < length) text += parts[random() % parts.size()];
   return text;

@@ -1,0 +1,83 @@
+#include "bill/usage_event.h"
+
+#include "core/decimal.h"
+#include "core/error.h"
+
+namespace hart::bill {
+namespace {
+
+const Json& take(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null())
+    throw Error{Fault::data, std::string{"usage: has no '"} + key + "'"};
+  return *found;
+}
+
+std::string take_text(const Json& object, const char* key) {
+  const Json& value = take(object, key);
+  if (!value.is_string() || value.get_ref<const std::string&>().empty())
+    throw Error{Fault::data, std::string{"usage: '"} + key + "' is not a text"};
+  return value.get<std::string>();
+}
+
+std::string take_event_id(const Json& object) {
+  const Json& value = take(object, "id");
+  return value.is_number_integer() ? value.dump() : take_text(object, "id");
+}
+
+/// A number is read from its shortest decimal form, so 0.1 is a tenth.
+std::int64_t take_units(const Json& object) {
+  const Json& value = take(object, "units");
+  if (!value.is_string() && !value.is_number())
+    throw Error{Fault::data, "usage: 'units' is neither a number nor a decimal text"};
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  // JSON writes the floating-point number 12 as 12.0.
+  const bool whole = !value.is_string() && text.ends_with(".0");
+  return parse_decimal(whole ? text.substr(0, text.size() - 2) : text, kMicroPlaces,
+                       "usage: units");
+}
+
+TimeUs take_time(const Json& object) {
+  const auto found = object.find("time");
+  if (found == object.end() || found->is_null()) return 0;
+  return parse_time(take_text(object, "time"));
+}
+
+UsageRecord parse_cloud_event(const Json& event) {
+  if (take_text(event, "specversion") != "1.0")
+    throw Error{Fault::data, "usage: CloudEvents version '" + take_text(event, "specversion") +
+                                 "' is not 1.0"};
+  const Json& data = take(event, "data");
+  if (!data.is_object()) throw Error{Fault::data, "usage: 'data' is not an object"};
+  UsageRecord record;
+  record.source = take_text(event, "source");
+  record.event_id = take_event_id(event);
+  record.operation = take_text(event, "type");
+  record.units_micros = take_units(data);
+  record.unit = take_text(data, "unit");
+  record.time = take_time(event);
+  for (const auto& [key, value] : data.items())
+    if (key != "units" && key != "unit") record.attributes[key] = value;
+  return record;
+}
+
+}  // namespace
+
+UsageRecord parse_usage_event(const Json& event) {
+  if (!event.is_object()) throw Error{Fault::data, "usage: is not an object"};
+  if (event.contains("specversion")) return parse_cloud_event(event);
+  UsageRecord record;
+  record.source = take_text(event, "source");
+  record.event_id = take_event_id(event);
+  record.operation = take_text(event, "operation");
+  record.units_micros = take_units(event);
+  record.unit = take_text(event, "unit");
+  record.time = take_time(event);
+  if (const auto found = event.find("attributes"); found != event.end() && !found->is_null()) {
+    if (!found->is_object()) throw Error{Fault::data, "usage: 'attributes' is not an object"};
+    record.attributes = *found;
+  }
+  return record;
+}
+
+}  // namespace hart::bill

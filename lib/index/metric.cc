@@ -1,0 +1,68 @@
+#include "index/metric.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "tensor/vector.h"
+
+namespace hart::index {
+namespace {
+
+struct MetricName {
+  Metric metric;
+  std::string_view name;
+};
+constexpr std::array<MetricName, 3> kMetrics{
+    {{Metric::cosine, "cosine"}, {Metric::l2, "l2"}, {Metric::dot, "dot"}}};
+
+double cosine_distance(double dot, double norms) {
+  return norms == 0 ? 1 : 1 - dot / norms;
+}
+
+}  // namespace
+
+std::string_view metric_name(Metric metric) noexcept {
+  for (const MetricName& known : kMetrics)
+    if (known.metric == metric) return known.name;
+  return {};
+}
+
+std::optional<Metric> find_metric(std::string_view name) noexcept {
+  for (const MetricName& known : kMetrics)
+    if (known.name == name) return known.metric;
+  return std::nullopt;
+}
+
+double similarity(Metric metric, double distance) noexcept {
+  switch (metric) {
+    case Metric::cosine:
+      return 1 - distance;
+    case Metric::l2:
+      return 1 / (1 + distance);
+    case Metric::dot:
+      return -distance;
+  }
+  return 0;
+}
+
+DistanceFrom::DistanceFrom(Metric metric, std::span<const float> query) noexcept
+    : metric_{metric}, query_{query}, query_norm_{tensor::norm(query)} {}
+
+double DistanceFrom::operator()(std::span<const float> row) const noexcept {
+  double distance = 0;
+  switch (metric_) {
+    case Metric::cosine:
+      distance = cosine_distance(tensor::dot(row, query_), query_norm_ * tensor::norm(row));
+      break;
+    case Metric::l2:
+      distance = std::sqrt(static_cast<double>(tensor::squared_l2(row, query_)));
+      break;
+    case Metric::dot:
+      distance = -static_cast<double>(tensor::dot(row, query_));
+      break;
+  }
+  return std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
+}
+
+}  // namespace hart::index

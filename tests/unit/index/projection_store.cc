@@ -1,0 +1,99 @@
+#include "index/projection_store.h"
+
+#include <doctest/doctest.h>
+
+#include "core/error.h"
+#include "geometry/hilbert.h"
+#include "geometry/spatialite_blob.h"
+#include "store_fixture.h"
+
+namespace {
+
+using hart::Error;
+using hart::geometry::PointZM;
+using hart::geometry::Projection;
+using namespace hart::index;
+
+TEST_CASE("projection: each fit is stored as the next version, the newest is current") {
+  StoreFixture fixture;
+  CHECK_FALSE(current_projection(fixture.store(), fixture.model()).has_value());
+  fixture.put(random_vectors(100, 1));
+  const auto pca = fit_projection(fixture.store(), fixture.model(), {});
+  const auto landmark =
+      fit_projection(fixture.store(), fixture.model(), {Projection::Kind::landmark});
+  CHECK(pca.version == 1);
+  CHECK(landmark.version == 2);
+  CHECK(pca.fitted_on == 100);
+  CHECK(pca.rank_correlation > 0);
+  const auto current = current_projection(fixture.store(), fixture.model());
+  REQUIRE(current.has_value());
+  CHECK(current->version == 2);
+  CHECK(current->projection == landmark.projection);
+  const auto first = projection_version(fixture.store(), fixture.model(), 1);
+  REQUIRE(first.has_value());
+  CHECK(first->projection == pca.projection);
+  CHECK(first->rank_correlation == pca.rank_correlation);
+  CHECK_FALSE(projection_version(fixture.store(), fixture.model(), 3).has_value());
+}
+
+TEST_CASE("projection: fitting moves every vector to its place, in space and on the curve") {
+  StoreFixture fixture;
+  const auto vectors = random_vectors(40, 2);
+  fixture.put(vectors);
+  const auto fitted = fit_projection(fixture.store(), fixture.model(), {});
+  auto rows = fixture.store().db().prepare(
+      "SELECT spatial_key, hilbert_index FROM my_atom_embedding ORDER BY atom_embedding_id");
+  std::size_t row = 0;
+  for (; rows.step(); ++row) {
+    const PointZM point = hart::geometry::decode_point(rows.blob(0));
+    PointZM expected = place_of(fitted.projection, vectors[row]);
+    expected.m = 0;
+    CHECK(point == expected);
+    CHECK(rows.integer(1) == static_cast<std::int64_t>(hart::geometry::hilbert_index(
+                                 hart::geometry::cell_of_point(Projection::box(), expected))));
+  }
+  CHECK(row == 40);
+}
+
+TEST_CASE("projection: the same vectors and seed give the same projection") {
+  StoreFixture fixture;
+  fixture.put(random_vectors(300, 3));
+  FitOptions options;
+  options.sample = 50;
+  options.seed = 9;
+  const auto first = fit_projection(fixture.store(), fixture.model(), options);
+  const auto second = fit_projection(fixture.store(), fixture.model(), options);
+  CHECK(first.fitted_on == 50);
+  CHECK(first.projection == second.projection);
+  options.seed = 10;
+  CHECK_FALSE(fit_projection(fixture.store(), fixture.model(), options).projection ==
+              first.projection);
+}
+
+TEST_CASE("projection: a vector's length does not change its place") {
+  StoreFixture fixture;
+  const auto vectors = random_vectors(40, 4);
+  fixture.put(vectors);
+  const auto fitted = fit_projection(fixture.store(), fixture.model(), {});
+  std::vector<float> twice = vectors[0];
+  for (float& x : twice) x *= 2;  // exact in binary
+  const PointZM a = place_of(fitted.projection, vectors[0]);
+  const PointZM b = place_of(fitted.projection, twice);
+  CHECK(a.x == doctest::Approx(b.x).epsilon(1e-6));
+  CHECK(a.z == doctest::Approx(b.z).epsilon(1e-6));
+  CHECK_NOTHROW((void)place_of(fitted.projection, std::vector<float>(StoreFixture::kDim)));
+}
+
+TEST_CASE("projection: fewer than two vectors that are not zero cannot be fitted") {
+  StoreFixture fixture;
+  CHECK_THROWS_AS((void)fit_projection(fixture.store(), fixture.model(), {}), Error);
+  std::vector<std::vector<float>> vectors(5, std::vector<float>(StoreFixture::kDim));
+  vectors[0][0] = 1;
+  fixture.put(vectors);
+  CHECK_THROWS_WITH_AS((void)fit_projection(fixture.store(), fixture.model(), {}),
+                       "a projection needs two vectors of test-vectors or more, there are 1",
+                       Error);
+  CHECK_FALSE(current_projection(fixture.store(), fixture.model()).has_value());
+}
+
+}  // namespace

@@ -1,0 +1,157 @@
+#include "prov/verify.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "fixture.h"
+#include "prov/explanation.h"
+
+namespace hart::prov {
+namespace {
+
+/// All problems of all receipts and of the log.
+std::vector<std::string> problems(const test::ScratchStore& scratch) {
+  store::Store store = scratch.open("default", false);
+  std::vector<std::string> all = verify_log(store).problems;
+  for_each_stream(store, [&](const GenerationStream& stream) {
+    for (const std::string& problem : verify_stream(store, stream).problems)
+      all.push_back(problem);
+  });
+  return all;
+}
+
+void write_three(const test::ScratchStore& scratch) {
+  store::Store store = scratch.open();
+  for (int i = 0; i < 3; ++i) (void)test::write_receipt(store);
+}
+
+const std::string kNoTriggers =
+    "DROP TRIGGER generation_stream_is_never_changed;"
+    "DROP TRIGGER generation_stream_is_never_deleted;"
+    "DROP TRIGGER generation_stream_opening_is_never_changed;"
+    "DROP TRIGGER atom_provenance_is_never_changed;"
+    "DROP TRIGGER transparency_leaf_is_never_changed;"
+    "DROP TRIGGER transparency_leaf_is_never_deleted;"
+    "DROP TRIGGER transparency_node_is_never_changed;"
+    "DROP TRIGGER transparency_node_is_never_deleted;";
+
+TEST_CASE("verify: an untouched store has no problems") {
+  const test::ScratchStore scratch{test::prov_modules()};
+  CHECK(problems(scratch).empty());
+  write_three(scratch);
+  CHECK(problems(scratch).empty());
+}
+
+TEST_CASE("verify: any change to any column of any table is found") {
+  const std::string second = " WHERE generation_stream_id = 2";
+  for (const std::string& change : std::vector<std::string>{
+           "UPDATE generation_stream SET receipt = CAST(substr(receipt, 1, 40) || X'FE' ||"
+           " substr(receipt, 42) AS BLOB)" +
+               second,
+           "UPDATE generation_stream SET receipt = zeroblob(8)" + second,
+           "UPDATE generation_stream SET receipt_hash = zeroblob(32)" + second,
+           "UPDATE generation_stream SET previous_hash = zeroblob(32)" + second,
+           "UPDATE generation_stream SET uuid = randomblob(16)" + second,
+           "UPDATE generation_stream SET operation = 'embed_text'" + second,
+           "UPDATE generation_stream SET model_hash = zeroblob(32)" + second,
+           "UPDATE generation_stream SET model_space = 0" + second,
+           "UPDATE generation_stream SET started_us = started_us + 1" + second,
+           "UPDATE generation_stream SET completed_us = completed_us + 1" + second,
+           "UPDATE generation_stream SET tokens_in = tokens_in + 1" + second,
+           "UPDATE generation_stream SET tokens_out = tokens_out + 1" + second,
+           "UPDATE generation_stream SET finish_reason = 'length'" + second,
+           "UPDATE generation_stream SET leaf_index = 7" + second,
+           "DELETE FROM generation_stream" + second,
+           "DELETE FROM generation_stream WHERE generation_stream_id = 3",
+           "UPDATE generation_stream_opening SET salt = zeroblob(32)" + second +
+               " AND position = 1",
+           "UPDATE generation_stream_opening SET content = X'00'" + second +
+               " AND position = 8",
+           "UPDATE generation_stream_opening SET position = 0" + second + " AND position = 8",
+           "UPDATE atom_provenance SET atom_hash = zeroblob(32)" + second +
+               " AND provenance_type = 'evidence' AND sequence = 0",
+           "UPDATE atom_provenance SET atom_hash = zeroblob(32)" + second +
+               " AND provenance_type = 'model'",
+           "UPDATE atom_provenance SET weight = 0.5" + second +
+               " AND provenance_type = 'evidence' AND sequence = 1",
+           "UPDATE atom_provenance SET atom_space = 0" + second +
+               " AND provenance_type = 'evidence' AND sequence = 1",
+           "DELETE FROM atom_provenance" + second + " AND provenance_type = 'model'",
+           "DELETE FROM atom_provenance" + second + " AND sequence = 1",
+           "UPDATE transparency_leaf SET hash = zeroblob(32) WHERE leaf_index = 1",
+           "DELETE FROM transparency_leaf WHERE leaf_index = 1",
+           "DELETE FROM transparency_leaf WHERE leaf_index = 2",
+           "UPDATE transparency_node SET hash = zeroblob(32)",
+           "DELETE FROM transparency_node",
+           "INSERT INTO transparency_node VALUES (1, 2, 0, zeroblob(32))",
+       }) {
+    CAPTURE(change);
+    const test::ScratchStore scratch{test::prov_modules()};
+    write_three(scratch);
+    REQUIRE(scratch.tamper("PRAGMA foreign_keys = OFF;" + kNoTriggers + change) == "");
+    CHECK_FALSE(problems(scratch).empty());
+  }
+}
+
+TEST_CASE(
+    "verify: a receipt that was rewritten with a matching hash still breaks chain and log") {
+  const test::ScratchStore scratch{test::prov_modules()};
+  write_three(scratch);
+  // Take over the whole row of the second receipt from a store of its own.
+  const test::ScratchStore forge{test::prov_modules()};
+  write_three(forge);
+  REQUIRE(scratch.tamper(kNoTriggers + "ATTACH '" + forge.directory() +
+                         "/hart.db' AS forged; UPDATE generation_stream SET (uuid, receipt,"
+                         " receipt_hash, previous_hash) = (SELECT uuid, receipt, receipt_hash,"
+                         " previous_hash FROM forged.generation_stream WHERE leaf_index = 1)"
+                         " WHERE leaf_index = 1") == "");
+  CHECK_FALSE(problems(scratch).empty());
+}
+
+TEST_CASE("verify: without its openings a receipt still verifies, and explains what is left") {
+  const test::ScratchStore scratch{test::prov_modules()};
+  write_three(scratch);
+  REQUIRE(scratch.tamper("DELETE FROM generation_stream_opening WHERE generation_stream_id = 2;"
+                         "DELETE FROM atom_provenance WHERE generation_stream_id = 2"
+                         " AND provenance_type = 'evidence'") == "");
+  CHECK(problems(scratch).empty());
+  store::Store store = scratch.open("default", false);
+  const auto stream = stream_at(store, 1);
+  REQUIRE(stream);
+  const ReceiptVerification verified = verify_stream(store, *stream);
+  CHECK(verified.opened == 0);
+  CHECK(verified.commitments == 7);
+  const Explanation why = explain(store, *stream);
+  CHECK(why.erased == 7);
+  CHECK_FALSE(why.prompt);
+  CHECK(why.evidence.empty());
+  CHECK(why.seed == 42);
+}
+
+TEST_CASE("verify: an opening that does not match is never explained as what was said") {
+  const test::ScratchStore scratch{test::prov_modules()};
+  write_three(scratch);
+  REQUIRE(scratch.tamper(kNoTriggers + "UPDATE generation_stream_opening SET content = X'41'"
+                                       " WHERE generation_stream_id = 1 AND position = 8") ==
+          "");
+  store::Store store = scratch.open("default", false);
+  CHECK_THROWS_AS((void)explain(store, *stream_at(store, 0)), Error);
+}
+
+TEST_CASE("verify: receipts cannot be changed while the triggers stand") {
+  const test::ScratchStore scratch{test::prov_modules()};
+  write_three(scratch);
+  for (const char* change :
+       {"UPDATE generation_stream SET tokens_out = 0", "DELETE FROM generation_stream",
+        "UPDATE generation_stream_opening SET content = X'00'",
+        "UPDATE atom_provenance SET weight = 0"}) {
+    CAPTURE(change);
+    CHECK(scratch.tamper(change).find("never") != std::string::npos);
+  }
+  CHECK(problems(scratch).empty());
+}
+
+}  // namespace
+}  // namespace hart::prov

@@ -1,0 +1,322 @@
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <vector>
+
+#include "atom/identity.h"
+#include "commands.h"
+#include "common/line_stream.h"
+#include "common/progress.h"
+#include "core/error.h"
+#include "session.h"
+#include "store/store.h"
+
+namespace hart::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A transaction takes so many objects, or so many bytes, before it is made durable.
+constexpr std::size_t kBatchObjects = 256;
+constexpr std::uint64_t kBatchBytes = std::uint64_t{64} << 20;
+
+struct AddOptions {
+  std::vector<std::string> paths;
+  std::optional<std::string> name;
+  std::string version_tag;
+  std::optional<std::string> modality;
+  std::string materialize = "auto";
+  std::string compress = "fast";
+  bool jsonl = false;
+  bool no_embed = false;
+};
+
+struct Input {
+  std::string path;
+  std::string name;
+  std::uint64_t bytes = 0;
+};
+
+atom::Compression compression(const std::string& name) {
+  const std::map<std::string, atom::Compression> values{{"none", atom::Compression::none},
+                                                        {"fast", atom::Compression::fast},
+                                                        {"best", atom::Compression::best}};
+  return values.at(name);
+}
+
+atom::AtomizeOptions atomize_options(const AddOptions& options, const cli::Context& context) {
+  atom::AtomizeOptions atomize;
+  atomize.version_tag = options.version_tag;
+  atomize.compression = compression(options.compress);
+  atomize.materialize = options.materialize == "all"    ? atom::Materialize::all
+                        : options.materialize == "none" ? atom::Materialize::none
+                                                        : atom::Materialize::automatic;
+  atomize.threads = context.common.threads;
+  return atomize;
+}
+
+/// `--modality` does not convert: it says what the caller is sure to have.
+void check_modality(const AddOptions& options, const atom::Atomized& added) {
+  if (options.modality && *options.modality != store::modality_name(added.modality))
+    throw Error{Fault::data, "is a " + std::string{store::modality_name(added.modality)} +
+                                 ", not a " + *options.modality};
+}
+
+Json record_of(const atom::Atomized& added, double seconds) {
+  Json record{{"type", "object"},
+              {"atom", added.atom.text()},
+              {"kind", added.kind},
+              {"modality", store::modality_name(added.modality)},
+              {"subtype", added.subtype},
+              {"name", added.name},
+              {"version", added.version},
+              {"bytes", added.bytes},
+              {"new_bytes", added.totals.new_bytes},
+              {"stored_bytes", added.totals.stored_bytes},
+              {"atoms", added.totals.atoms},
+              {"new_atoms", added.totals.new_atoms}};
+  // The share of the object's bytes that the tenant had not to store again.
+  const double bytes = static_cast<double>(added.bytes);
+  const double fresh = static_cast<double>(std::min(added.totals.new_bytes, added.bytes));
+  record["dedup_ratio"] = added.bytes == 0 ? 0.0 : 1.0 - fresh / bytes;
+  if (added.structure) record["structure"] = added.structure->text();
+  if (added.unchanged) record["unchanged"] = true;
+  record["seconds"] = seconds;
+  return record;
+}
+
+std::string line_of(const atom::Atomized& added) {
+  const std::string state = added.unchanged
+                                ? "unchanged"
+                                : cli::format_bytes(added.totals.stored_bytes) + " stored, " +
+                                      std::to_string(added.totals.new_atoms) + " new atoms";
+  return added.name + "@" + std::to_string(added.version) + "  " + added.kind + " " +
+         added.subtype + ", " + cli::format_bytes(added.bytes) + ", " + state;
+}
+
+/// The files of a folder, in order of their names; hidden ones are left out.
+void collect_folder(const fs::path& folder, std::vector<Input>& inputs) {
+  std::error_code error;
+  auto entry = fs::recursive_directory_iterator{
+      folder, fs::directory_options::follow_directory_symlink, error};
+  if (error) throw_errno(Fault::io, folder.string(), error.value());
+  std::vector<Input> found;
+  for (const auto end = fs::recursive_directory_iterator{}; entry != end; entry.increment(error)) {
+    if (error) throw_errno(Fault::io, folder.string(), error.value());
+    const fs::path& path = entry->path();
+    if (path.filename().string().starts_with(".")) {
+      entry.disable_recursion_pending();
+      continue;
+    }
+    if (entry->is_regular_file(error))
+      found.push_back({path.string(), path.lexically_relative(folder).string(),
+                       static_cast<std::uint64_t>(entry->file_size(error))});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Input& a, const Input& b) { return a.path < b.path; });
+  inputs.insert(inputs.end(), found.begin(), found.end());
+}
+
+std::vector<Input> collect_inputs(const AddOptions& options) {
+  std::vector<Input> inputs;
+  for (const std::string& given : options.paths) {
+    std::error_code error;
+    const fs::path path{given};
+    if (fs::is_directory(path, error)) {
+      collect_folder(path, inputs);
+      continue;
+    }
+    const auto bytes = fs::file_size(path, error);
+    inputs.push_back({given, path.filename().string(), error ? 0 : bytes});
+  }
+  if (options.name) {
+    if (inputs.size() != 1)
+      throw Error{Fault::usage, "--name names one object, but " + std::to_string(inputs.size()) +
+                                    " files were given"};
+    inputs.front().name = *options.name;
+  }
+  return inputs;
+}
+
+class PathAdder {
+ public:
+  PathAdder(const AddOptions& options, cli::Context& context, store::Store& store,
+            PassageEmbedder* embedder)
+      : options_{options}, context_{context}, store_{store}, embedder_{embedder} {}
+
+  int run(const std::vector<Input>& inputs);
+
+ private:
+  void add(Batch& batch, const Input& input, cli::Progress& progress);
+  void fail(const Input& input, const Error& error);
+
+  const AddOptions& options_;
+  cli::Context& context_;
+  store::Store& store_;
+  PassageEmbedder* embedder_;
+  std::vector<std::pair<atom::Atomized, double>> added_;
+  int status_ = 0;
+};
+
+void PathAdder::add(Batch& batch, const Input& input, cli::Progress& progress) {
+  const double start = steady_seconds();
+  const MappedFile file{input.path, MappedFile::Access::sequential};
+  atom::AtomizeOptions atomize = atomize_options(options_, context_);
+  atomize.name = input.name;
+  atomize.source_uri = input.path;
+  atomize.progress = [&](std::uint64_t bytes) { progress.advance(bytes); };
+  atom::Atomized added = batch.add(file, atomize);
+  check_modality(options_, added);
+  added_.emplace_back(std::move(added), steady_seconds() - start);
+}
+
+/// One bad file does not stop the others; a full disk does.
+void PathAdder::fail(const Input& input, const Error& error) {
+  if (error.fault() == Fault::io || error.fault() == Fault::internal) throw error;
+  const std::string message = error.what();
+  context_.diagnostic(message.starts_with(input.path) ? message : input.path + ": " + message);
+  if (status_ == 0) status_ = static_cast<int>(error.fault());
+}
+
+int PathAdder::run(const std::vector<Input>& inputs) {
+  std::uint64_t total = 0;
+  for (const Input& input : inputs) total += input.bytes;
+  cli::Progress progress{context_, "add", total, cli::Progress::Unit::bytes};
+  for (std::size_t next = 0; next < inputs.size();) {
+    Batch batch{store_, embedder_};
+    std::uint64_t bytes = 0;
+    for (std::size_t count = 0; next < inputs.size() && count < kBatchObjects && bytes < kBatchBytes;
+         ++next, ++count) {
+      context_.check_interrupt();
+      try {
+        add(batch, inputs[next], progress);
+      } catch (const Error& error) {
+        fail(inputs[next], error);
+      }
+      bytes += inputs[next].bytes;
+    }
+    batch.commit();
+    for (const auto& [added, seconds] : added_)
+      context_.out.write(record_of(added, seconds), line_of(added));
+    context_.out.flush();
+    added_.clear();
+  }
+  return status_;
+}
+
+/// One record of `--jsonl`: {"text"|"path", "id", "name", "metadata"}.
+atom::Atomized add_record(Batch& batch, const cli::InputLine& line, const AddOptions& options,
+                          const cli::Context& context) {
+  atom::AtomizeOptions atomize = atomize_options(options, context);
+  const auto text = cli::optional_string(line.value, "text");
+  const auto path = cli::optional_string(line.value, "path");
+  if (text.has_value() == path.has_value())
+    throw Error{Fault::data, "a record needs either `text` or `path`"};
+  if (line.value.contains("metadata")) {
+    atomize.metadata = line.value["metadata"];
+    if (!atomize.metadata.is_object()) throw Error{Fault::data, "`metadata` is not an object"};
+  }
+  const auto name = cli::optional_string(line.value, "name");
+  if (name) {
+    atomize.name = *name;
+  } else if (path) {
+    atomize.name = fs::path{*path}.filename().string();
+  } else if (line.id) {
+    atomize.name = line.id->is_string() ? line.id->get<std::string>() : dump_json(*line.id);
+  } else {
+    atomize.name = "text-" + to_hex(atom::content_id(as_bytes(*text)).hash).substr(0, 12);
+  }
+  atom::Atomized added;
+  if (path) {
+    atomize.source_uri = *path;
+    added = batch.add(MappedFile{*path, MappedFile::Access::sequential}, atomize);
+  } else {
+    added = batch.add(as_bytes(*text), atomize);
+  }
+  check_modality(options, added);
+  return added;
+}
+
+int add_records(const AddOptions& options, cli::Context& context, store::Store& store,
+                PassageEmbedder* embedder) {
+  cli::LineStream stream{context};
+  for (auto lines = stream.next_batch(kBatchObjects); !lines.empty();
+       lines = stream.next_batch(kBatchObjects)) {
+    std::vector<std::function<void()>> answers;
+    {
+      Batch batch{store, embedder};
+      for (const cli::InputLine& line : lines) {
+        const double start = steady_seconds();
+        try {
+          if (!line.ok()) std::rethrow_exception(line.error);
+          const atom::Atomized added = add_record(batch, line, options, context);
+          answers.emplace_back([&context, added, seconds = steady_seconds() - start] {
+            context.out.write(record_of(added, seconds), line_of(added));
+          });
+        } catch (const Error& error) {
+          if (error.fault() == Fault::io || error.fault() == Fault::internal) throw;
+          answers.emplace_back([error] { throw error; });
+        }
+      }
+      // Nothing is acknowledged before it is durable.
+      batch.commit();
+    }
+    for (std::size_t i = 0; i < lines.size(); ++i) stream.answer(lines[i], answers[i]);
+  }
+  return stream.status();
+}
+
+int add_standard_input(const AddOptions& options, cli::Context& context, store::Store& store,
+                       PassageEmbedder* embedder) {
+  const double start = steady_seconds();
+  const std::string bytes = cli::read_input("-");
+  atom::AtomizeOptions atomize = atomize_options(options, context);
+  atomize.name = options.name.value_or("stdin");
+  Batch batch{store, embedder};
+  const atom::Atomized added = batch.add(as_bytes(bytes), atomize);
+  check_modality(options, added);
+  batch.commit();
+  context.out.write(record_of(added, steady_seconds() - start), line_of(added));
+  return 0;
+}
+
+int add(const AddOptions& options, cli::Context& context) {
+  const bool from_standard_input = options.paths.size() == 1 && options.paths.front() == "-";
+  if (options.jsonl && !from_standard_input)
+    throw Error{Fault::usage, "--jsonl reads records from standard input: give - as the path"};
+  const std::vector<Input> inputs =
+      from_standard_input ? std::vector<Input>{} : collect_inputs(options);
+  store::Store store = context.open_store(true);
+  std::unique_ptr<PassageEmbedder> embedder;
+  if (!options.no_embed) {
+    embedder = PassageEmbedder::open(store);
+    if (!embedder) context.detail("no embedder is installed: passages get no vectors");
+  }
+  if (options.jsonl) return add_records(options, context, store, embedder.get());
+  if (from_standard_input) return add_standard_input(options, context, store, embedder.get());
+  return PathAdder{options, context, store, embedder.get()}.run(inputs);
+}
+
+}  // namespace
+
+void add_add(cli::Command& tool) {
+  cli::Command& command = tool.subcommand("add", "Atomize files, folders or standard input");
+  auto& options = command.options<AddOptions>();
+  command.positional("PATH", options.paths, "files and folders, or - for standard input")
+      .required();
+  command.option("--name", "NAME", options.name, "the object's name (default: the base name)");
+  command.option("--version-tag", "TAG", options.version_tag, "a tag for this version");
+  command.option("--modality", "NAME", options.modality, "refuse what is of another modality")
+      .choices({"text", "model"});
+  command.flag("--jsonl", options.jsonl, "read records {\"text\"|\"path\",\"id\",\"metadata\"} from -");
+  command
+      .option("--materialize", "POLICY", options.materialize,
+              "rows for the words of texts: auto leaves out those above 64 MiB")
+      .choices({"auto", "all", "none"});
+  command.option("--compress", "LEVEL", options.compress, "for what is not a tensor")
+      .choices({"none", "fast", "best"});
+  command.flag("--no-embed", options.no_embed, "make no vectors of passages");
+  command.action([&options](cli::Context& context) { return add(options, context); });
+}
+
+}  // namespace hart::ingest

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "common/cli.h"
+
+namespace hart::ingest {
+
+void add_init(cli::Command& tool);
+void add_add(cli::Command& tool);
+void add_ls(cli::Command& tool);
+void add_show(cli::Command& tool);
+void add_cat(cli::Command& tool);
+void add_export(cli::Command& tool);
+void add_rm(cli::Command& tool);
+void add_stat(cli::Command& tool);
+
+}  // namespace hart::ingest

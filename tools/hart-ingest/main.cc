@@ -1,0 +1,14 @@
+#include "commands.h"
+
+int main(int argc, char** argv) {
+  hart::cli::Tool tool{"hart-ingest", "Put models and texts into a store, and get them back"};
+  hart::ingest::add_init(tool.root());
+  hart::ingest::add_add(tool.root());
+  hart::ingest::add_ls(tool.root());
+  hart::ingest::add_show(tool.root());
+  hart::ingest::add_cat(tool.root());
+  hart::ingest::add_export(tool.root());
+  hart::ingest::add_rm(tool.root());
+  hart::ingest::add_stat(tool.root());
+  return tool.run(argc, argv);
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "atom/atomize.h"
+#include "common/cli.h"
+#include "index/projection_store.h"
+#include "nn/word_vectors.h"
+#include "store/embedding.h"
+#include "store/text_index.h"
+
+namespace hart::ingest {
+
+/// Turns new passages into vectors, where the shipped embedder is at hand.
+class PassageEmbedder {
+ public:
+  /// Nothing when no embedder is installed.
+  static std::unique_ptr<PassageEmbedder> open(store::Store& store);
+
+  /// Inside the transaction that adds the passage.
+  void add(std::int64_t atom_id, std::string_view text);
+
+ private:
+  PassageEmbedder(store::Store& store, const std::string& path);
+
+  store::Store& store_;
+  std::string path_;
+  nn::WordVectors vectors_;
+  std::optional<store::EmbeddingModel> model_;
+  std::optional<index::StoredProjection> projection_;
+};
+
+/// A batch of objects in one write transaction. An object that fails leaves no trace, and the rest
+/// of the batch stands.
+class Batch {
+ public:
+  Batch(store::Store& store, PassageEmbedder* embedder);
+
+  atom::Atomized add(const MappedFile& file, const atom::AtomizeOptions& options);
+  atom::Atomized add(ByteView bytes, const atom::AtomizeOptions& options);
+  /// Makes everything that was added durable.
+  void commit() { transaction_.commit(); }
+
+ private:
+  template <typename Content>
+  atom::Atomized add_content(const Content& content, const atom::AtomizeOptions& options);
+
+  store::Store& store_;
+  PassageEmbedder* embedder_;
+  store::WriteTransaction transaction_;
+  std::unique_ptr<store::CatalogWriter> writer_;
+  std::optional<store::TextIndexWriter> text_;
+};
+
+}  // namespace hart::ingest
