@@ -71,9 +71,9 @@ void for_each_word(std::string_view text, const std::function<void(std::string_v
 
 std::vector<std::string> word_stems(std::string_view word) {
   std::vector<std::string> stems;
-  if (word.ends_with("ss")) return stems;
   for (const auto& [suffix, replacement, doubles] : kInflections) {
-    if (!word.ends_with(suffix)) continue;
+    // "glass" is no plural.
+    if (!word.ends_with(suffix) || (suffix == "s" && word.ends_with("ss"))) continue;
     std::string stem{word.substr(0, word.size() - suffix.size())};
     stem += replacement;
     if (stem.size() < kShortestStem) continue;

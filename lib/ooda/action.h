@@ -44,9 +44,10 @@ void perform(store::Store& store, const Action& action);
 /// Throws Error(data) on what `inverse_of` would not write.
 void undo(store::Store& store, const Json& inverse);
 
-/// Everything that an action may change, as text: the catalog's schema, the planner's statistics
-/// and the acting tenant's indexes, without the numbers and times that differ when the same
-/// index is built twice. Two stores with the same fingerprint answer alike, in the same way.
+/// Everything that an action may change, as text: the catalog's schema, the planner's
+/// statistics and the acting tenant's indexes, without the numbers and times that differ when
+/// the same index is built twice. Two stores with the same fingerprint answer alike, in the
+/// same way.
 [[nodiscard]] std::string fingerprint(store::Store& store);
 
 }  // namespace hart::ooda

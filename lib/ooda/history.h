@@ -30,8 +30,8 @@ struct Improvement {
   Json action = Json::object();
   Json inverse = Json::object();
   std::string risk;
-  double predicted_gain = 0;         ///< relative
-  std::optional<double> before_us;   ///< mean over the load of the queries' median latencies
+  double predicted_gain = 0;        ///< relative
+  std::optional<double> before_us;  ///< mean over the load of the queries' median latencies
   std::optional<double> after_us;
   std::optional<double> gain;        ///< relative, measured
   std::optional<double> gain_lower;  ///< its one-sided 95 % lower bound

@@ -38,11 +38,11 @@ struct Hypothesis {
   HypothesisType type = HypothesisType::statistics_update;
   Action action;
   std::string reason;
-  std::string risk;        ///< "low", "medium"
-  bool must_gain = true;   ///< false: it is worth doing when it does no harm
+  std::string risk;       ///< "low", "medium"
+  bool must_gain = true;  ///< false: it is worth doing when it does no harm
   double affected_s = 0;  ///< latency of the logged queries that it concerns; for an index that
                           ///< is to be dropped, the time that a backup takes to read it
-  double predicted_gain = 0;  ///< relative, of `affected_s`
+  double predicted_gain = 0;    ///< relative, of `affected_s`
   double predicted_gain_s = 0;  ///< seconds saved, on a load like the one logged
   double cost_s = 0;            ///< of trying, applying and measuring it
   HypothesisWeight weight;

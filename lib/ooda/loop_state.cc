@@ -68,9 +68,9 @@ void finish_cycle(store::Store& store, const Uuid& cycle, TimeUs started,
   transaction.commit();
 }
 
-store::WriterLock lock_loop(store::Store& store) {
+std::unique_ptr<store::WriterLock> lock_loop(store::Store& store) {
   try {
-    return store::WriterLock{store.directory() + "/ooda.lock", 0};
+    return std::make_unique<store::WriterLock>(store.directory() + "/ooda.lock", 0);
   } catch (const Error& error) {
     if (error.fault() != Fault::busy) throw;
     throw Error{Fault::busy, "another improvement cycle or rollback is at work on this store"};

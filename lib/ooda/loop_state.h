@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,8 +15,8 @@ namespace hart::ooda {
 /// Where the acting tenant's loop stands.
 struct LoopState {
   bool stopped = false;
-  std::string reason;   ///< of the latest stop
-  TimeUs changed = 0;   ///< when it was last stopped or resumed; 0: never
+  std::string reason;       ///< of the latest stop
+  TimeUs changed = 0;       ///< when it was last stopped or resumed; 0: never
   std::int64_t cycles = 0;  ///< cycles that were run with the permission to act
   std::optional<Uuid> last_cycle;
   TimeUs last_cycle_time = 0;
@@ -37,6 +38,6 @@ void finish_cycle(store::Store& store, const Uuid& cycle, TimeUs started,
 /// Held by whoever may change the store in the loop's name: one process at a time, so that a
 /// change found unfinished is one that was interrupted. Throws Error(busy) at once when another
 /// holds it.
-[[nodiscard]] store::WriterLock lock_loop(store::Store& store);
+[[nodiscard]] std::unique_ptr<store::WriterLock> lock_loop(store::Store& store);
 
 }  // namespace hart::ooda

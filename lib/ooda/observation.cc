@@ -13,8 +13,8 @@ namespace {
 using index::IndexKind;
 using store::LoggedQuery;
 
-/// The newest of the tenant's logged queries. What lies further back than the last cycle and one
-/// window need not be read, unless the log was lost and began again.
+/// The newest of the tenant's logged queries. What lies further back than the last cycle and
+/// one window need not be read, unless the log was lost and began again.
 std::vector<LoggedQuery> newest_queries(store::Store& store, std::int64_t last_query_id) {
   constexpr auto kWindow = static_cast<std::int64_t>(kObservedQueries);
   std::int64_t after = std::max<std::int64_t>(last_query_id - kWindow, 0);

@@ -27,9 +27,9 @@ struct QueryClass {
 /// An index and what the log says about it.
 struct IndexUse {
   index::IndexInfo info;
-  std::int64_t delta = 0;        ///< vectors it does not hold
-  std::size_t queries_since = 0; ///< over its vectors, since it was built
-  std::size_t used_by = 0;       ///< of these, answered with it
+  std::int64_t delta = 0;         ///< vectors it does not hold
+  std::size_t queries_since = 0;  ///< over its vectors, since it was built
+  std::size_t used_by = 0;        ///< of these, answered with it
 };
 
 /// The vectors of one embedding model.
@@ -37,8 +37,8 @@ struct VectorSet {
   store::EmbeddingModel model;
   std::int64_t vectors = 0;
   std::vector<IndexUse> indexes;
-  std::size_t row_scans = 0;   ///< logged queries that compared all vectors row by row
-  double row_scan_us = 0;      ///< their latency, in total
+  std::size_t row_scans = 0;  ///< logged queries that compared all vectors row by row
+  double row_scan_us = 0;     ///< their latency, in total
   [[nodiscard]] const IndexUse* find(index::IndexKind kind) const noexcept;
 };
 

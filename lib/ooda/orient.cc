@@ -53,12 +53,11 @@ void consider_statistics(const Observation& observation, std::vector<Hypothesis>
   Hypothesis hypothesis;
   hypothesis.type = HypothesisType::statistics_update;
   hypothesis.action.kind = ActionKind::analyze;
-  hypothesis.reason =
-      statistics.present
-          ? "the planner's statistics are stale for " +
-                std::to_string(statistics.stale.size()) + " tables, first of all " +
-                statistics.stale.front()
-          : "the planner has no statistics";
+  hypothesis.reason = statistics.present
+                          ? "the planner's statistics are stale for " +
+                                std::to_string(statistics.stale.size()) +
+                                " tables, first of all " + statistics.stale.front()
+                          : "the planner has no statistics";
   hypothesis.risk = "low";
   hypothesis.must_gain = false;
   hypothesis.affected_s = total_s(observation);

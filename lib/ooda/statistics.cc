@@ -59,8 +59,7 @@ PlannerStatistics observe_statistics(store::Store& store) {
     statistics.rows += rows;
     if (rows < kSmallTable) continue;
     const auto found = known.find(table);
-    if (found == known.end() || is_far(found->second, rows))
-      statistics.stale.push_back(table);
+    if (found == known.end() || is_far(found->second, rows)) statistics.stale.push_back(table);
   }
   return statistics;
 }
@@ -101,9 +100,8 @@ void restore_statistics(store::Store& store, const Json& saved) {
       for (const Json& line : saved) {
         if (!line.is_array() || line.size() != 3)
           throw Error{Fault::data, "a line of saved statistics has not three parts"};
-        const auto index = line[1].is_null()
-                               ? std::nullopt
-                               : std::optional{line[1].get<std::string>()};
+        const auto index =
+            line[1].is_null() ? std::nullopt : std::optional{line[1].get<std::string>()};
         insert.run(line[0].get<std::string>(), index, line[2].get<std::string>());
       }
     }

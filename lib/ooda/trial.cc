@@ -42,9 +42,9 @@ bool same_hits(const search::Result& a, const search::Result& b) {
 bool warm_up(store::Store& before, store::Store& after, const std::vector<ReplayItem>& items) {
   bool identical = true;
   for (const ReplayItem& item : items)
-    identical = same_hits(search::search(before, item.query),
-                          search::search(after, item.query)) &&
-                identical;
+    identical =
+        same_hits(search::search(before, item.query), search::search(after, item.query)) &&
+        identical;
   return identical;
 }
 
@@ -94,7 +94,9 @@ std::string percent(double share) {
   return text;
 }
 
-double rounded(double value) { return std::round(value * 1e4) / 1e4; }
+double rounded(double value) {
+  return std::round(value * 1e4) / 1e4;
+}
 
 }  // namespace
 
@@ -174,8 +176,7 @@ Verdict judge(const Trial& trial, bool must_gain) {
   const double least = must_gain ? kLeastGain : -kMostLoss;
   const std::string figures =
       "gain " + percent(trial.gain.estimate) + ", lower bound " + percent(trial.gain.lower);
-  if (trial.gain.lower < least)
-    return {false, true, figures + ", below " + percent(least)};
+  if (trial.gain.lower < least) return {false, true, figures + ", below " + percent(least)};
   return {true, true, figures};
 }
 

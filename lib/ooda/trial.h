@@ -28,9 +28,9 @@ struct ReplayItem {
                                                     std::size_t per_class);
 
 struct TrialOptions {
-  std::size_t rounds = 15;  ///< at most
-  double give_up_s = 0;     ///< on `steady_seconds`: no round begins after this
-  std::uint64_t seed = 1;   ///< of the bootstrap
+  std::size_t rounds = 15;               ///< at most
+  double give_up_s = 0;                  ///< on `steady_seconds`: no round begins after this
+  std::uint64_t seed = 1;                ///< of the bootstrap
   std::function<void()> between_rounds;  ///< may throw: the trial ends
 };
 
@@ -59,9 +59,10 @@ struct Trial {
 /// Fewer rounds than this decide nothing.
 inline constexpr std::size_t kMinRounds = 5;
 
-/// Runs the queries against both stores: once to warm up and to compare the hits, then in rounds,
-/// each query against one store right after the other, and the order turned round every time.
-/// Nothing is logged. Source of the design: interleaving and repeating as in TUNA (EuroSys 2025).
+/// Runs the queries against both stores: once to warm up and to compare the hits, then in
+/// rounds, each query against one store right after the other, and the order turned round every
+/// time. Nothing is logged. Source of the design: interleaving and repeating as in TUNA
+/// (EuroSys 2025).
 [[nodiscard]] Trial compare_stores(store::Store& before, store::Store& after,
                                    const std::vector<ReplayItem>& items,
                                    const TrialOptions& options);
@@ -69,14 +70,15 @@ inline constexpr std::size_t kMinRounds = 5;
 /// What a trial allows.
 struct Verdict {
   bool good = false;
-  bool decided = false;  ///< false: there was not enough time to measure, and nothing is learned
+  bool decided =
+      false;  ///< false: there was not enough time to measure, and nothing is learned
   std::string reason;
 };
 
 /// An action that must gain is good when the 95 % lower bound of the gain is at least 5 %; one
-/// that must do no harm, when that bound is at least −2 %. In either case every answer has to be
-/// the same, and no class of queries may have lost more than 2 % beyond the noise (the 95 % upper
-/// bound of its gain is below −2 %).
+/// that must do no harm, when that bound is at least −2 %. In either case every answer has to
+/// be the same, and no class of queries may have lost more than 2 % beyond the noise (the 95 %
+/// upper bound of its gain is below −2 %).
 [[nodiscard]] Verdict judge(const Trial& trial, bool must_gain);
 
 }  // namespace hart::ooda

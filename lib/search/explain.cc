@@ -35,13 +35,13 @@ std::string vector_line(const VectorStep& step) {
 
 Json vector_json(const VectorStep& step) {
   Json json = {{"method", strategy_name(step.method)}};
-  json["index"] = step.generation ? Json{step.index} : Json{nullptr};
-  json["generation"] = step.generation ? Json{*step.generation} : Json{nullptr};
+  json["index"] = step.generation ? Json(step.index) : Json(nullptr);
+  json["generation"] = step.generation ? Json(*step.generation) : Json(nullptr);
   json["vectors_compared"] = step.compared;
   if (step.method == Strategy::spatial) json["candidates"] = step.candidates;
   json["delta"] = step.delta;
   if (step.method != Strategy::spatial) return json;
-  json["recall"] = step.recall ? Json{rounded(*step.recall, 1e4)} : Json{nullptr};
+  json["recall"] = step.recall ? Json(rounded(*step.recall, 1e4)) : Json(nullptr);
   if (step.recall) {
     json["recall_k"] = step.recall_k;
     json["recall_candidates"] = step.recall_candidates;

@@ -198,6 +198,8 @@ CREATE TABLE atom_embedding (
 ) STRICT;
 CREATE INDEX atom_embedding_by_hilbert
   ON atom_embedding (tenant_id, embedding_model_id, hilbert_index);
+-- Ends in the row id, so that a tenant's vectors are read in the order of their ids, from any on.
+CREATE INDEX atom_embedding_by_model ON atom_embedding (tenant_id, embedding_model_id);
 CREATE VIEW my_atom_embedding AS
   SELECT * FROM atom_embedding WHERE tenant_id = current_tenant();
 

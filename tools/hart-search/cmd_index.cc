@@ -33,7 +33,7 @@ Json index_json(store::Store& store, const index::IndexInfo& info) {
             {"items", info.items},
             {"last_embedding", info.last_embedding_id},
             {"parameters", info.parameters},
-            {"recall", info.recall ? Json{*info.recall} : Json{nullptr}}};
+            {"recall", info.recall ? Json(*info.recall) : Json(nullptr)}};
   if (info.recall) {
     json["recall_k"] = info.recall_k;
     json["recall_candidates"] = info.recall_candidates;

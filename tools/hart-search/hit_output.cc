@@ -63,13 +63,13 @@ Json hit_json(store::Store& store, const search::Query& query, const search::Hit
   const auto place = store::find_occurrence(store, hit.atom_id);
   return {{"type", "hit"},
           {"rank", rank},
-          {"atom", atom ? Json{atom->id.text()} : Json{nullptr}},
+          {"atom", atom ? Json(atom->id.text()) : Json(nullptr)},
           {"score", rounded(hit.score)},
-          {"distance", hit.distance ? Json{rounded(*hit.distance)} : Json{nullptr}},
+          {"distance", hit.distance ? Json(rounded(*hit.distance)) : Json(nullptr)},
           {"modality", modality_of(store, hit.atom_id, query.filter)},
           {"text", text_of(store, hit.atom_id)},
-          {"name", place ? Json{place->object.name} : Json{nullptr}},
-          {"position", place ? Json{place->position} : Json{nullptr}},
+          {"name", place ? Json(place->object.name) : Json(nullptr)},
+          {"position", place ? Json(place->position) : Json(nullptr)},
           {"spatial", spatial_of(store, hit.atom_id, query)}};
 }
 

@@ -1,13 +1,11 @@
 // The kernels of nn/cpu/ops.h, written once over vectors of HART_LANES floats. Each instruction
 // set has a file that defines HART_LANES and includes this one; everything here has internal
 // linkage, so that no function compiled for one processor is linked into the code for another.
-// For the same reason it calls compiler builtins where <cmath> has inline functions.
+// For the same reason it calls compiler builtins where <cmath> has inline functions. The build
+// keeps products and sums from being fused, so that all instruction sets give the same bits.
 #ifndef HART_LANES
 #error "define HART_LANES before including nn/cpu/ops_kernels.h"
 #endif
-
-// Products and sums round separately, so that every instruction set gives the same bits.
-#pragma GCC optimize("fp-contract=off")
 
 #include <cstdint>
 #include <cstring>

@@ -49,7 +49,7 @@ def split(text):
 def stems(word):
     """Candidate base forms of an inflected word, best first."""
     for suffix, replacement in SUFFIXES:
-        if not word.endswith(suffix) or word.endswith("ss"):
+        if not word.endswith(suffix) or (suffix == "s" and word.endswith("ss")):
             continue
         stem = word[:-len(suffix)] + replacement
         if len(stem) >= SHORTEST_STEM:

@@ -106,11 +106,11 @@ TEST_CASE("flat index: answers as the rows do, while vectors are added, replaced
   const auto atoms = fixture.put(vectors);
   const auto built = build_index(fixture.store(), fixture.model(), IndexKind::flat);
   CHECK(built.items == 5000);
+  const auto query = random_vectors(1, 11).front();
+  const auto before = search_one(fixture, {query, 200});
   const auto added = random_vectors(30, 10);
   fixture.put(added, "new");
-  const auto query = random_vectors(1, 11).front();
   // The nearest go, more of them than the scan keeps in reserve, and one comes back elsewhere.
-  const auto before = search_one(fixture, {query, 200});
   for (std::size_t i = 0; i < 150; ++i) fixture.remove_embedding(before[i].atom_id);
   {
     hart::store::WriteTransaction transaction{fixture.store()};

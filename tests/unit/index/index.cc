@@ -180,7 +180,12 @@ TEST_CASE(
   StoreFixture fixture;
   const auto vectors = random_vectors(100, 10);
   fixture.put(vectors);
-  const auto built = build_index(fixture.store(), fixture.model(), IndexKind::rtree);
+  IndexInfo built;
+  {
+    // Closed before its file is damaged, as a process that ended.
+    auto builder = fixture.open();
+    built = build_index(builder, fixture.model(), IndexKind::rtree);
+  }
   const VectorQuery query{vectors[0], 3};
 
   SUBCASE("lost") {

@@ -36,7 +36,7 @@ TEST_CASE("word_stems: the likeliest base form comes first") {
   CHECK(word_stems("dogs") == Words{"dog"});
   CHECK(word_stems("running") == Words{"runne", "runn", "run"});
   CHECK(word_stems("happily") == Words{"happy", "happi"});
-  CHECK(word_stems("happiness") == Words{});  // ends in "ss"
+  CHECK(word_stems("happiness") == Words{"happy", "happi"});
   CHECK(word_stems("bigger") == Words{"bigge", "bigg", "big"});
   CHECK(word_stems("tried") == Words{"try", "trie", "tri"});
   CHECK(word_stems("glass") == Words{});

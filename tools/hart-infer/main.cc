@@ -1,0 +1,11 @@
+#include "commands.h"
+
+int main(int argc, char** argv) {
+  hart::cli::Tool tool{"hart-infer", "Generate and embed with models from a store or a file"};
+  hart::infer_tool::add_generate(tool.root());
+  hart::infer_tool::add_embed(tool.root());
+  hart::infer_tool::add_tokenize(tool.root());
+  hart::infer_tool::add_detokenize(tool.root());
+  hart::infer_tool::add_models(tool.root());
+  return tool.run(argc, argv);
+}
