@@ -29,10 +29,22 @@ constexpr int kBestLevel = 15;
                                std::to_string(control - bytes.begin()) + kExpected};
 }
 
+/// Before anything is written: the caller may go on with other files of the batch.
+void check_modality(const std::optional<store::Modality>& wanted, formats::FileFormat format) {
+  if (!wanted) return;
+  const bool text =
+      format == formats::FileFormat::markdown || format == formats::FileFormat::plain;
+  const store::Modality found = text ? store::Modality::text : store::Modality::model;
+  if (*wanted != found)
+    throw Error{Fault::data, "is a " + std::string{store::modality_name(found)} + ", not a " +
+                                 std::string{store::modality_name(*wanted)}};
+}
+
 Atomized dispatch(store::Store& store, store::CatalogWriter& writer, const Source& source,
                   const AtomizeOptions& options, const PassageVisitor& passage) {
   const ByteView head = source.bytes().first(std::min(source.bytes().size(), formats::kDetectBytes));
   const formats::FileFormat format = formats::detect(head, source.size());
+  if (format != formats::FileFormat::unknown) check_modality(options.modality, format);
   switch (format) {
     case formats::FileFormat::gguf:
     case formats::FileFormat::safetensors:

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ struct AtomizeOptions {
   Json metadata;  ///< null: none
   Compression compression = Compression::fast;
   Materialize materialize = Materialize::automatic;  ///< up to `kMaxMaterializedText`
+  /// What the bytes must be; any modality when absent.
+  std::optional<store::Modality> modality;
   unsigned threads = 1;
   /// Called with the number of bytes that were read since the last call.
   std::function<void(std::uint64_t bytes)> progress;

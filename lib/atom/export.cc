@@ -65,9 +65,32 @@ void send_payload(store::Store& store, const store::Atom& atom,
     const store::ExtentRecord extent = read_extent(rows, 2);
     if (offset > extent.decoded_bytes || size > extent.decoded_bytes - offset)
       throw Error{Fault::data, "the store is damaged: a payload beyond its extent"};
-    const store::ExtentBytes bytes = store.packs().read(extent);
+    // A structure's id is no digest of its bytes: its extents answer for themselves.
+    const bool verify = atom.id.space != IdSpace::content;
+    const store::ExtentBytes bytes = store.packs().read(extent, verify);
     send_windows(bytes.bytes().subspan(offset, size), sink);
   }
+}
+
+void write_all(int fd, ByteView bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno(Fault::io, path, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+struct OpenFile {
+  int fd;
+  ~OpenFile() { ::close(fd); }
+};
+
+/// True for a terminal, a pipe, /dev/null: what must be written to and never replaced.
+bool is_device(const std::string& path) noexcept {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
+         !S_ISDIR(status.st_mode);
 }
 
 /// A file that is removed unless it was completed.
@@ -84,14 +107,7 @@ class TemporaryFile {
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
-  void write(ByteView bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw_errno(Fault::io, path_, errno);
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-  }
+  void write(ByteView bytes) { write_all(fd_, bytes, path_); }
   void complete(const std::string& path) {
     const mode_t mask = ::umask(0);
     ::umask(mask);
@@ -104,6 +120,13 @@ class TemporaryFile {
   std::string path_;
   int fd_;
 };
+
+void export_to_device(store::Store& store, const store::Atom& atom, const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) throw_errno(Fault::cannot_create, path, errno);
+  const OpenFile file{fd};
+  read_content(store, atom, [&](ByteView part) { write_all(fd, part, path); });
+}
 
 }  // namespace
 
@@ -128,6 +151,7 @@ void read_content(store::Store& store, const store::Atom& atom,
 void export_file(store::Store& store, const store::Object& object, const std::string& path) {
   const auto atom = store::atom_by_id(store, object.atom_id);
   if (!atom) throw Error{Fault::no_input, object.name + ": no longer held"};
+  if (is_device(path)) return export_to_device(store, *atom, path);
   TemporaryFile file{path};
   read_content(store, *atom, [&](ByteView part) { file.write(part); });
   file.complete(path);
@@ -136,19 +160,19 @@ void export_file(store::Store& store, const store::Object& object, const std::st
 StoredModel open_model(store::Store& store, const std::string& reference) {
   const store::Snapshot snapshot{store.db()};
   store::Object object = store::resolve_object(store, reference);
+  // The header is the file's own: files that differ in it alone are one model.
   store::Statement model = store.db().prepare(
-      "SELECT m.format, m.architecture, m.parameters, p.extent_id, p.hash, p.decoded_bytes,"
+      "SELECT m.architecture, m.parameters, p.extent_id, p.hash, p.decoded_bytes,"
       " p.stored_bytes, p.checksum, p.codec, p.pack_id, p.pack_offset FROM my_model AS m"
-      " JOIN my_atom_payload AS p ON p.atom_id = ?2 AND p.extent_id = m.header_extent_id"
-      " WHERE m.atom_id = ?1");
+      " JOIN my_atom_payload AS p ON p.atom_id = ?2 AND p.position = 0 WHERE m.atom_id = ?1");
   if (!model.with(object.structure_id, object.atom_id).step())
     throw Error{Fault::data, reference + ": is a " + object.kind + ", not a model"};
   StoredModel stored{object,
+                     object.subtype,
                      std::string{model.text(0)},
-                     std::string{model.text(1)},
-                     static_cast<std::uint64_t>(model.integer(2)),
+                     static_cast<std::uint64_t>(model.integer(1)),
                      object.bytes,
-                     store.packs().read(read_extent(model, 3)),
+                     store.packs().read(read_extent(model, 2)),
                      {}};
   store::Statement rows = store.db().prepare(
       "SELECT t.name, t.dtype, t.shape, p.extent_id, p.hash, p.decoded_bytes, p.stored_bytes,"

@@ -18,7 +18,7 @@ void read_content(store::Store& store, const store::Atom& atom,
                   const std::function<void(ByteView)>& sink);
 
 /// Writes an object's file to `path`: into a temporary file beside it, verified, synced, then
-/// renamed, so that `path` never holds half of it. Throws Error(cannot_create), Error(io) or
+/// renamed, so that `path` never holds half of it; a device or a pipe is written to as it is. Throws Error(cannot_create), Error(io) or
 /// Error(data); `path` is then as it was.
 void export_file(store::Store& store, const store::Object& object, const std::string& path);
 

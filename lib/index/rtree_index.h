@@ -32,9 +32,9 @@ class PointRtree {
     std::int64_t id;
     geometry::PointZM point;
   };
-  /// Makes the table and fills it. Items near each other should come one after the other: the
-  /// pages that they go to are then at hand. Call inside a transaction.
-  void create(std::span<const Item> items, const std::function<void(std::uint64_t)>& progress);
+  /// Makes the table and fills it, along the Hilbert curve of the items' bounding box: the
+  /// pages that a point goes to are then at hand. Call inside a transaction.
+  void create(std::vector<Item> items, const std::function<void(std::uint64_t)>& progress);
 
   /// Visits points nearest first until `visit` returns false: best-first, each node and point
   /// popped by its distance from `query`. Throws Error(data) on a damaged tree.

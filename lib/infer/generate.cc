@@ -121,12 +121,14 @@ UsageRecord usage_of(const RunnableModel& model, const GenerateRequest& request,
   return record;
 }
 
-GeneratedToken receipt_token(const TokenEvent& event) {
+GeneratedToken receipt_token(const TokenEvent& event, const nn::Tokenizer& tokenizer) {
   GeneratedToken token;
   token.token = event.token;
+  token.text = tokenizer.piece(event.token);
   token.logprob = static_cast<float>(event.logprob);
   for (const nn::TokenLogprob& other : event.alternatives)
-    token.alternatives.push_back({other.token, static_cast<float>(other.logprob)});
+    token.alternatives.push_back(
+        {other.token, static_cast<float>(other.logprob), tokenizer.piece(other.token)});
   token.evidence = event.evidence;
   return token;
 }
@@ -174,7 +176,7 @@ bool Generator::emit(const nn::Choice& choice, Generation& generation) {
     event.text = stops_.push(pieces_.push(choice.token), stopped);
   }
   generation.text += event.text;
-  if (sink_ != nullptr) sink_->token(receipt_token(event));
+  if (sink_ != nullptr) sink_->token(receipt_token(event, model_.tokenizer()));
   if (each_token_) each_token_(event);
   return stopped;
 }

@@ -155,6 +155,7 @@ class Cycle {
     const auto items = choose_replay(store_, observation, options_.per_class);
     unsigned adopted = 0;
     CycleDecision worst = CycleDecision::rejected;
+    result_.reason = "the budget was used up before anything was tried";
     for (const Hypothesis& hypothesis : hypotheses) {
       const bool in_time = steady_seconds() - started_s_ < options_.budget_s;
       if (!hypothesis.held_back.empty() || adopted == options_.max_changes || !in_time) break;
@@ -183,6 +184,7 @@ class Cycle {
     options.rounds = options_.rounds;
     options.give_up_s = started_s_ + options_.budget_s;
     options.seed = options_.decide.seed;
+    options.judge = options_.judge;
     options.checkpoint = [this] {
       listener_.checkpoint();
       obey_stop();

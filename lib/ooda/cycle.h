@@ -12,6 +12,7 @@
 #include "ooda/hypothesis.h"
 #include "ooda/loop_state.h"
 #include "ooda/observation.h"
+#include "ooda/trial.h"
 #include "store/store.h"
 
 namespace hart::ooda {
@@ -36,8 +37,9 @@ struct CycleOptions {
   bool apply = false;         ///< false: dry, nothing at all is written
   unsigned max_changes = 1;   ///< changes adopted in this cycle, at most
   double budget_s = 60;       ///< for trying and measuring; a change being made is finished
-  std::size_t rounds = 15;    ///< of measuring
+  std::size_t rounds = 200;   ///< of measuring
   std::size_t per_class = 8;  ///< queries replayed of one class, at most
+  Judge judge = ooda::judge;
   DecideOptions decide;
 };
 

@@ -35,14 +35,14 @@ Verdict Experiment::try_on_copy(const Hypothesis& hypothesis, const Json& invers
   undo(copy, inverse);
   if (fingerprint(copy) != untouched)
     return {false, true, "undoing it does not restore the store"};
-  return judge(trial, hypothesis.must_gain);
+  return options_.judge(trial, hypothesis.must_gain);
 }
 
 Verdict Experiment::confirm(const Hypothesis& hypothesis, store::Store& undone_copy,
                             Improvement& improvement) {
   const Trial trial = measure(undone_copy, store_, options_.give_up_s);
   take_figures(trial, improvement);
-  return judge(trial, hypothesis.must_gain);
+  return options_.judge(trial, hypothesis.must_gain);
 }
 
 void Experiment::apply(const Hypothesis& hypothesis, store::Store& undone_copy,

@@ -15,9 +15,10 @@ namespace hart::ooda {
 class Experiment {
  public:
   struct Options {
-    std::size_t rounds = 15;
+    std::size_t rounds = 200;
     double give_up_s = 0;  ///< on `steady_seconds`
     std::uint64_t seed = 1;
+    Judge judge = ooda::judge;
     std::function<void()> checkpoint;  ///< may throw; called where a stop is safe
   };
 

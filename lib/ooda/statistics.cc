@@ -71,7 +71,7 @@ Json save_statistics(store::Store& store) {
       "SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY rowid", Scope::owner);
   while (select.step())
     saved.push_back({std::string{select.text(0)},
-                     select.is_null(1) ? Json{nullptr} : Json{std::string{select.text(1)}},
+                     select.is_null(1) ? Json(nullptr) : Json(std::string{select.text(1)}),
                      std::string{select.text(2)}});
   return saved;
 }

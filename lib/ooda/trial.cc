@@ -17,6 +17,9 @@ namespace {
 constexpr double kLeastGain = 0.05;
 constexpr double kMostLoss = 0.02;
 constexpr std::size_t kResamples = 1000;
+/// Short queries are noisy and cheap to repeat: rounds go on until both are reached.
+constexpr std::size_t kEnoughRounds = 15;
+constexpr double kEnoughSeconds = 2;
 /// A query faster than the clock can tell counts as this.
 constexpr double kShortestUs = 0.1;
 
@@ -131,7 +134,13 @@ Trial compare_stores(store::Store& before, store::Store& after,
   for (const ReplayItem& item : items)
     series.push_back({item.query_class, item.weight, {}, {}});
   trial.identical = warm_up(before, after, items);
-  while (trial.rounds < options.rounds && steady_seconds() < options.give_up_s) {
+  const double started = steady_seconds();
+  const auto wanted = [&] {
+    const double now = steady_seconds();
+    const bool enough = trial.rounds >= kEnoughRounds && now - started >= kEnoughSeconds;
+    return trial.rounds < options.rounds && now < options.give_up_s && !enough;
+  };
+  while (wanted()) {
     if (options.between_rounds) options.between_rounds();
     measure_round(before, after, items, trial.rounds++, series);
   }

@@ -28,7 +28,7 @@ struct ReplayItem {
                                                     std::size_t per_class);
 
 struct TrialOptions {
-  std::size_t rounds = 15;               ///< at most
+  std::size_t rounds = 200;              ///< at most
   double give_up_s = 0;                  ///< on `steady_seconds`: no round begins after this
   std::uint64_t seed = 1;                ///< of the bootstrap
   std::function<void()> between_rounds;  ///< may throw: the trial ends
@@ -80,5 +80,8 @@ struct Verdict {
 /// be the same, and no class of queries may have lost more than 2 % beyond the noise (the 95 %
 /// upper bound of its gain is below −2 %).
 [[nodiscard]] Verdict judge(const Trial& trial, bool must_gain);
+
+/// A rule as `judge` is one.
+using Judge = std::function<Verdict(const Trial& trial, bool must_gain)>;
 
 }  // namespace hart::ooda

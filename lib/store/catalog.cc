@@ -69,6 +69,7 @@ std::optional<DigestPrefix> parse_prefix(std::string_view text) {
     if (!text.starts_with(name)) continue;
     prefix.space = space;
     text.remove_prefix(name.size());
+    break;
   }
   const bool hexadecimal = std::all_of(text.begin(), text.end(),
                                        [](unsigned char c) { return std::isxdigit(c) != 0; });
@@ -119,7 +120,8 @@ std::optional<Object> find_by_digest(Store& store, const std::string& reference)
     Object object = read_object(match);
     if (!found) {
       found = std::move(object);
-    } else if (object.atom_id != found->atom_id && object.structure_id != found->structure_id) {
+    } else if (object.atom_id != found->atom_id &&
+               (object.structure_id == 0 || object.structure_id != found->structure_id)) {
       refuse_ambiguous(reference);
     }
   }
@@ -238,7 +240,8 @@ std::string atom_text(Store& store, std::int64_t atom_id) {
                 ? std::string{as_text(component.atom.value)}
                 : atom_text(store, component.atom.atom_id);
   });
-  if (text.empty()) throw Error{Fault::data, atom->id.text() + ": is not composed of text"};
+  if (text.empty() && atom->bytes > 0)
+    throw Error{Fault::data, atom->id.text() + ": is not composed of text"};
   return text;
 }
 

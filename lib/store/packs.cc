@@ -44,6 +44,16 @@ void sync_directory(const std::string& directory) {
   if (failed != 0) throw_errno(Fault::io, directory, error);
 }
 
+/// A pack that the catalog names is no input of the user's: without it the store is damaged.
+MappedFile map_pack(const std::string& name) {
+  try {
+    return MappedFile{name};
+  } catch (const Error& error) {
+    if (error.fault() != Fault::no_input) throw;
+    throw Error{Fault::data, "the store is damaged: " + std::string{error.what()}};
+  }
+}
+
 }  // namespace
 
 std::array<std::uint8_t, kExtentHeaderBytes> extent_header(
@@ -109,6 +119,8 @@ void Packs::create_pack(std::int64_t pack_id) {
   if (fd_ < 0) throw_errno(Fault::io, name, errno);
   pack_id_ = pack_id;
   end_ = 0;
+  // Named before anything is written, so that a failure from here on removes the file.
+  touched_[pack_id] = end_;
   write_at(0, pack_header(pack_id));
   end_ = kPackHeaderBytes;
   sync_directory(directory_);
@@ -134,6 +146,8 @@ ExtentRecord Packs::append(const Hash256& hash, std::uint64_t decoded_bytes, Cod
                            ByteView stored, const Written& written) {
   if (fd_ < 0 || end_ >= kPackTargetBytes)
     create_pack(fd_ < 0 ? first_pack_id_ + 1 : pack_id_ + 1);
+  // A write that fails half-way, on a full disk, must be cut off as well.
+  touched_[pack_id_] = end_;
   ExtentRecord extent;
   extent.hash = hash;
   extent.decoded_bytes = decoded_bytes;
@@ -186,7 +200,7 @@ ByteView Packs::stored(const ExtentRecord& extent) {
   const std::uint64_t end = checked_add(extent.pack_offset, extent.stored_bytes, "extent");
   auto found = maps_.find(extent.pack_id);
   if (found == maps_.end() || found->second.bytes().size() < end) {
-    MappedFile mapped{name};
+    MappedFile mapped = map_pack(name);
     if (found != maps_.end()) retired_maps_.push_back(std::move(found->second));
     found = maps_.insert_or_assign(extent.pack_id, std::move(mapped)).first;
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 
+bats_require_minimum_version 1.5.0
 load helper
 
 store() { hart-ingest init -s s.hart >/dev/null && export HART_STORE=$PWD/s.hart; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 
+bats_require_minimum_version 1.5.0
 load helper
 
 # A store with one generation grounded in one passage; its UUID is in $id.

@@ -34,8 +34,8 @@ def definitions(page):
             of_one = re.match(r"Options of (.+)", line.strip())
             subject = of_one[1] if of_one else ""
         elif re.match(r"\s+-(?:\w|-[a-z])", line):
-            # The explanation, if it begins on this line, stands two or more blanks behind.
-            names = re.split(r"\S {3,}", line.strip())[0]
+            # The explanation, if it begins on this line, stands some blanks behind.
+            names = re.split(r" {3,}", line.strip())[0]
             defined.setdefault(subject, set()).update(OPTION.findall(names))
     return headings, defined
 

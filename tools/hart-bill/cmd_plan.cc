@@ -14,7 +14,7 @@ struct PlanApplyOptions {
 /// The plan's keys between a type and whatever else is said about it.
 Json plan_record(const bill::RatePlan& plan) {
   Json json{{"type", "rate_plan"}};
-  for (const auto& [key, value] : bill::plan_json(plan).items()) json[key] = value;
+  json.update(bill::plan_json(plan));
   return json;
 }
 

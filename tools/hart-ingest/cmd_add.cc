@@ -51,15 +51,10 @@ atom::AtomizeOptions atomize_options(const AddOptions& options, const cli::Conte
   atomize.materialize = options.materialize == "all"    ? atom::Materialize::all
                         : options.materialize == "none" ? atom::Materialize::none
                                                         : atom::Materialize::automatic;
+  // It does not convert: it says what the caller is sure to have.
+  if (options.modality) atomize.modality = store::find_modality(*options.modality);
   atomize.threads = context.common.threads;
   return atomize;
-}
-
-/// `--modality` does not convert: it says what the caller is sure to have.
-void check_modality(const AddOptions& options, const atom::Atomized& added) {
-  if (options.modality && *options.modality != store::modality_name(added.modality))
-    throw Error{Fault::data, "is a " + std::string{store::modality_name(added.modality)} +
-                                 ", not a " + *options.modality};
 }
 
 Json record_of(const atom::Atomized& added, double seconds) {
@@ -94,17 +89,17 @@ std::string line_of(const atom::Atomized& added) {
          added.subtype + ", " + cli::format_bytes(added.bytes) + ", " + state;
 }
 
-/// The files of a folder, in order of their names; hidden ones are left out.
+/// The files of a folder, in order of their names. Hidden ones, links to folders (which may lead
+/// round in circles) and stores are left out.
 void collect_folder(const fs::path& folder, std::vector<Input>& inputs) {
   std::error_code error;
-  auto entry = fs::recursive_directory_iterator{
-      folder, fs::directory_options::follow_directory_symlink, error};
+  auto entry = fs::recursive_directory_iterator{folder, error};
   if (error) throw_errno(Fault::io, folder.string(), error.value());
   std::vector<Input> found;
   for (const auto end = fs::recursive_directory_iterator{}; entry != end; entry.increment(error)) {
     if (error) throw_errno(Fault::io, folder.string(), error.value());
     const fs::path& path = entry->path();
-    if (path.filename().string().starts_with(".")) {
+    if (path.filename().string().starts_with(".") || fs::exists(path / "hart.db", error)) {
       entry.disable_recursion_pending();
       continue;
     }
@@ -166,7 +161,6 @@ void PathAdder::add(Batch& batch, const Input& input, cli::Progress& progress) {
   atomize.source_uri = input.path;
   atomize.progress = [&](std::uint64_t bytes) { progress.advance(bytes); };
   atom::Atomized added = batch.add(file, atomize);
-  check_modality(options_, added);
   added_.emplace_back(std::move(added), steady_seconds() - start);
 }
 
@@ -233,7 +227,6 @@ atom::Atomized add_record(Batch& batch, const cli::InputLine& line, const AddOpt
   } else {
     added = batch.add(as_bytes(*text), atomize);
   }
-  check_modality(options, added);
   return added;
 }
 
@@ -274,7 +267,6 @@ int add_standard_input(const AddOptions& options, cli::Context& context, store::
   atomize.name = options.name.value_or("stdin");
   Batch batch{store, embedder};
   const atom::Atomized added = batch.add(as_bytes(bytes), atomize);
-  check_modality(options, added);
   batch.commit();
   context.out.write(record_of(added, steady_seconds() - start), line_of(added));
   return 0;

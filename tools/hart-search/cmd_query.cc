@@ -47,11 +47,29 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+search::Filter make_filter(const QueryOptions& options) {
+  search::Filter filter;
+  if (options.modality) {
+    filter.modality = store::find_modality(*options.modality);
+    if (!filter.modality)
+      throw Error{Fault::usage, "--modality: there is no '" + *options.modality +
+                                    "': it is one of image, audio, video, text, tensor, code,"
+                                    " model, sensor, graph"};
+  }
+  if (options.since) filter.since = parse_time(*options.since);
+  if (options.until) filter.until = parse_time(*options.until);
+  return filter;
+}
+
 /// Answers the questions of one run.
 class QuerySession {
  public:
   QuerySession(const QueryOptions& options, cli::Context& context, store::Store& store)
-      : options_{options}, context_{context}, store_{store}, search_{context, store} {}
+      : options_{options},
+        filter_{make_filter(options)},
+        context_{context},
+        store_{store},
+        search_{context, store} {}
 
   /// True when there was a hit.
   bool answer(const Question& question) {
@@ -80,9 +98,7 @@ class QuerySession {
     query.recall = options_.recall;
     query.metric = *index::find_metric(options_.metric);
     query.threads = context_.common.threads;
-    if (options_.modality) query.filter.modality = store::find_modality(*options_.modality);
-    if (options_.since) query.filter.since = parse_time(*options_.since);
-    if (options_.until) query.filter.until = parse_time(*options_.until);
+    query.filter = filter_;
     if (!question.atom.empty())
       take_vector_of_atom(question.atom, query);
     else if (!question.vector.empty())
@@ -121,6 +137,7 @@ class QuerySession {
   }
 
   const QueryOptions& options_;
+  search::Filter filter_;
   cli::Context& context_;
   store::Store& store_;
   MeteredSearch search_;
@@ -166,29 +183,20 @@ int query(const QueryOptions& options, cli::Context& context) {
 void add_query(cli::Command& tool) {
   cli::Command& command = tool.subcommand("query", "Passages and atoms that answer a query");
   auto& options = command.options<QueryOptions>();
-  command.positional("TEXT", options.text,
-                     "words, \"a phrase\", a prefix*; - reads queries as JSON lines");
+  command.positional("TEXT", options.text, "words, \"a phrase\", a prefix*; - is JSON lines");
   command.option("-k,--count", "N", options.k, "how many hits").range(1, 10'000);
-  command.option("--strategy", "NAME", options.strategy, "how to search")
+  command.option("--strategy", "NAME", options.strategy, "how")
       .choices({"auto", "exact", "spatial", "text", "hybrid"});
   command.option("--candidates", "N", options.candidates, "vectors to rerank, ranks to fuse")
       .range(1, 1'000'000);
-  command
-      .option("--recall", "R", options.recall,
-              "the measured recall from which auto takes an approximate index")
-      .range(0, 1);
-  command.option("--metric", "NAME", options.metric, "distance of vectors")
+  command.option("--recall", "R", options.recall, "what auto asks of an index").range(0, 1);
+  command.option("--metric", "NAME", options.metric, "distance")
       .choices({"cosine", "l2", "dot"});
-  command.option("--vector", "FILE", options.vector,
-                 "a JSON vector to search near; - is stdin");
-  command.option("--atom", "ID", options.atom, "search near the vector of this atom");
-  command.option("--embedder", "FILE", options.embedder,
-                 "embed TEXT with these word vectors instead of the shipped ones");
-  command.option("-m,--model", "NAME", options.model,
-                 "the embedding model of --vector and --atom; else the newest that fits");
-  command.option("--modality", "NAME", options.modality, "only atoms held as this")
-      .choices(
-          {"image", "audio", "video", "text", "tensor", "code", "model", "sensor", "graph"});
+  command.option("--vector", "FILE", options.vector, "search near a JSON vector; - is stdin");
+  command.option("--atom", "ID", options.atom, "search near this atom's vector");
+  command.option("--embedder", "FILE", options.embedder, "word vectors for TEXT");
+  command.option("-m,--model", "NAME", options.model, "model of --vector and --atom");
+  command.option("--modality", "NAME", options.modality, "only text, code, image, ...");
   command.option("--since", "TIME", options.since, "only in objects added at or after");
   command.option("--until", "TIME", options.until, "only in objects added before");
   command.flag("--explain", options.explain, "say afterwards what was done, and why");

@@ -19,7 +19,7 @@ from word_graph import VOCABULARY_SIZE, Lexicon, WordGraph
 from word_pairs import HeldOut, choose_held_out, relatives_of
 
 SEED = 20240229
-DIMS = 96
+DIMS = 104
 WALKS_PER_WORD, WALK_STEPS, STEP_DECAY = 400, 4, 0.6
 CONTEXT_SMOOTHING, SHIFT = 0.75, 0.0
 SINGULAR_POWER = 0.5

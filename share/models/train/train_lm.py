@@ -23,8 +23,9 @@ from lm_documents import (IGNORE, SCRAMBLED, SHUFFLED, TRUE, Row, RowBuilder, Se
                           load_senses, stack)
 
 SEED = 20240229
-# The rate rises, stays, and falls over the last DECAY steps.
-STEPS, WARMUP, DECAY = 5200, 200, 2200
+# The rate rises, stays, and from DECAY_FROM falls along a cosine; from LANDING_FROM it goes
+# straight to its final value at STEPS, for the end of the run was brought forward.
+STEPS, WARMUP, DECAY_FROM, DECAY, LANDING_FROM = @@STEPS, 200, 3000, 2200, @@LAND
 PEAK_RATE, FINAL_RATE = 1.5e-3, 3e-5
 BETAS, WEIGHT_DECAY, CLIP = (0.9, 0.98), 0.05, 1.0
 LONG_EVERY = 8
@@ -42,14 +43,15 @@ class Recipe(NamedTuple):
 # The first steps of each stretch of training, and what its batches consist of. Left alone, a
 # model of this size does not discover, within the steps we can afford, that it may copy from
 # the context: from the second stretch on its attention is guided to do so (guidance.py).
-# Random tokens as glosses are what makes it learn to copy exactly; once it did, most of each
-# batch is plain definitions again. The steps were chosen by watching the run.
+# Random tokens as glosses are what makes it learn to copy exactly, and they stay in the
+# mixture from there on. The steps were chosen by watching the run.
 SCHEDULE = (
     (0, Recipe(10, 3, 0.6, 0.0)),
     (1285, Recipe(4, 6, 0.3, 0.6)),
     (1800, Recipe(10, 3, 0.6, 0.0)),
     (2561, Recipe(7, 5, 0.35, 0.4)),
     (2941, Recipe(12, 2, 0.4, 0.25)),
+    (3859, Recipe(7, 4, 0.4, 0.35)),
 )
 GUIDED_FROM = SCHEDULE[1][0]
 GUIDANCE_WEIGHT = 0.3
@@ -91,7 +93,10 @@ def batch_logits(model, batch, attention=None):
 def learning_rate(step):
     if step < WARMUP:
         return PEAK_RATE * (step + 1) / WARMUP
-    decayed = max(0, step - (STEPS - DECAY)) / DECAY
+    if step > LANDING_FROM:
+        left = (STEPS - step) / (STEPS - LANDING_FROM)
+        return FINAL_RATE + (learning_rate(LANDING_FROM) - FINAL_RATE) * left
+    decayed = max(0, step - DECAY_FROM) / DECAY
     return FINAL_RATE + (PEAK_RATE - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * decayed))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import wordnet
 import words
 
-VOCABULARY_SIZE = 20500
+VOCABULARY_SIZE = 19900
 
 # How readily a walk follows each kind of pointer. Antonyms share a subject, so they
 # are worth something, but far less than what points at a like meaning.
@@ -20,7 +20,7 @@ POINTER_WEIGHTS = defaultdict(lambda: 0.5, {
     "#m": 0.4, "#s": 0.7, "#p": 1.0, "%m": 0.2, "%s": 0.5, "%p": 0.7,
     ";c": 0.5, "-c": 0.2, ";u": 0.1, "-u": 0.05, ";r": 0.3, "-r": 0.1, "!": 0.15,
 })
-GLOSS_TO_SYNSET = 0.25      # weight of "the word stands in the gloss" against "is a lemma"
+GLOSS_TO_SYNSET = 0.01      # weight of "the word stands in the gloss" against "is a lemma"
 PHRASE_TO_SYNSET = 0.15     # the same for a word inside a longer lemma
 LEMMA_EMISSION = 1.0        # share of lemmas against gloss words when a synset names a word
 GLOSS_EMISSION = 1.0

@@ -133,6 +133,10 @@ TEST_CASE("search: auto takes the spatial index only for a recall figure that is
   CHECK(result.explain.vector->candidates == 100);
   CHECK(result.explain.vector->generation == built.generation);
   CHECK(result.explain.vector->recall.has_value());
+  const hart::Json json = explain_json(result.explain);
+  CHECK(json["vector"]["index"] == "rtree");
+  CHECK(json["vector"]["generation"] == built.generation);
+  CHECK(json["vector"]["recall"].is_number());
   // The figure holds for the candidates, the k and the metric that it was measured with.
   query.candidates = 99;
   CHECK(search(fixture.store(), query).explain.chosen == Strategy::exact);
