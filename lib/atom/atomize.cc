@@ -19,12 +19,14 @@ constexpr int kBestLevel = 15;
   const std::size_t head = std::min(bytes.size(), formats::kDetectBytes);
   const std::size_t valid = formats::validate_utf8(bytes);
   if (valid < bytes.size())
-    throw Error{Fault::data, "invalid UTF-8 at byte offset " + std::to_string(valid) + kExpected};
-  const auto control = std::find_if(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(head),
-                                    [](std::uint8_t byte) {
-                                      return byte < 32 && byte != '\t' && byte != '\n' &&
-                                             byte != '\f' && byte != '\r' && byte != 27;
-                                    });
+    throw Error{Fault::data,
+                "invalid UTF-8 at byte offset " + std::to_string(valid) + kExpected};
+  const auto control = std::find_if(
+      bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(head), [](std::uint8_t byte) {
+        return (byte < 32 && byte != '\t' && byte != '\n' && byte != '\f' && byte != '\r' &&
+                byte != 27) ||
+               byte == 127;
+      });
   throw Error{Fault::data, "control character at byte offset " +
                                std::to_string(control - bytes.begin()) + kExpected};
 }
@@ -42,7 +44,8 @@ void check_modality(const std::optional<store::Modality>& wanted, formats::FileF
 
 Atomized dispatch(store::Store& store, store::CatalogWriter& writer, const Source& source,
                   const AtomizeOptions& options, const PassageVisitor& passage) {
-  const ByteView head = source.bytes().first(std::min(source.bytes().size(), formats::kDetectBytes));
+  const ByteView head =
+      source.bytes().first(std::min(source.bytes().size(), formats::kDetectBytes));
   const formats::FileFormat format = formats::detect(head, source.size());
   if (format != formats::FileFormat::unknown) check_modality(options.modality, format);
   switch (format) {
@@ -59,7 +62,8 @@ Atomized dispatch(store::Store& store, store::CatalogWriter& writer, const Sourc
       return atomize_text(store, writer, source, format, {IdSpace::content, hash.finish()},
                           options, passage);
     }
-    case formats::FileFormat::unknown: break;
+    case formats::FileFormat::unknown:
+      break;
   }
   refuse_unknown(source.bytes());
 }
@@ -88,23 +92,27 @@ std::int64_t ObjectAtoms::put_file(const Id& id, ByteView bytes) {
                           encode({Kind::content, bytes.size(), id.hash}), bytes.size());
 }
 
-bool ObjectAtoms::hold(std::int64_t atom_id, store::Modality modality, std::string_view subtype) {
+bool ObjectAtoms::hold(std::int64_t atom_id, store::Modality modality,
+                       std::string_view subtype) {
   if (!held_.insert(atom_id).second) return false;
   return writer_.hold_atom(atom_id, modality, subtype);
 }
 
 int compression_level(Compression compression) noexcept {
   switch (compression) {
-    case Compression::none: return 0;
-    case Compression::fast: return kFastLevel;
-    case Compression::best: return kBestLevel;
+    case Compression::none:
+      return 0;
+    case Compression::fast:
+      return kFastLevel;
+    case Compression::best:
+      return kBestLevel;
   }
   return kFastLevel;
 }
 
-std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source, std::int64_t atom_id,
-                        std::int64_t position, std::uint64_t offset, std::uint64_t size,
-                        int level) {
+std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source,
+                        std::int64_t atom_id, std::int64_t position, std::uint64_t offset,
+                        std::uint64_t size, int level) {
   for (std::uint64_t at = offset; at < offset + size; ++position) {
     const std::uint64_t part = std::min<std::uint64_t>(kPieceBytes, offset + size - at);
     const ByteView piece = source.bytes().subspan(at, part);
@@ -118,7 +126,8 @@ std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source, std:
   return position;
 }
 
-store::CatalogWriter::NewObject new_object(const Atomized& result, const AtomizeOptions& options,
+store::CatalogWriter::NewObject new_object(const Atomized& result,
+                                           const AtomizeOptions& options,
                                            const char* atomizer) {
   store::CatalogWriter::NewObject object;
   object.name = options.name;

@@ -41,7 +41,7 @@ struct Atomized {
   std::optional<Id> structure;  ///< the document or the model
   std::string name;
   std::int64_t version = 0;
-  std::string kind;     ///< "document", "model"
+  std::string kind;  ///< "document", "model"
   store::Modality modality = store::Modality::text;
   std::string subtype;  ///< "plain", "markdown", "gguf", "safetensors"
   std::uint64_t bytes = 0;
@@ -52,15 +52,16 @@ struct Atomized {
 /// A passage that the tenant did not hold before: to be indexed and embedded.
 using PassageVisitor = std::function<void(std::int64_t atom_id, std::string_view text)>;
 
-/// Takes bytes apart into atoms, compositions and extents, inside the caller's WriteTransaction. The
-/// type follows from the content: GGUF, SafeTensors, Markdown or plain UTF-8 text. Nothing is
-/// acknowledged before the transaction commits. Throws Error(data) when the bytes are malformed or
-/// none of these, naming the offset and what was expected.
+/// Takes bytes apart into atoms, compositions and extents, inside the caller's
+/// WriteTransaction. The type follows from the content: GGUF, SafeTensors, Markdown or plain
+/// UTF-8 text. Nothing is acknowledged before the transaction commits. Throws Error(data) when
+/// the bytes are malformed or none of these, naming the offset and what was expected.
 ///
-/// Memory: bounded by the largest header or paragraph, the ids of the object's distinct atoms and
-/// 8 MiB windows over the file; not by the file's size.
-[[nodiscard]] Atomized atomize(store::Store& store, store::CatalogWriter& writer, ByteView bytes,
-                               const AtomizeOptions& options, const PassageVisitor& passage);
+/// Memory: bounded by the largest header or paragraph, the ids of the object's distinct atoms
+/// and 8 MiB windows over the file; not by the file's size.
+[[nodiscard]] Atomized atomize(store::Store& store, store::CatalogWriter& writer,
+                               ByteView bytes, const AtomizeOptions& options,
+                               const PassageVisitor& passage);
 /// The same for a mapped file, whose pages are let go as they have been read.
 [[nodiscard]] Atomized atomize(store::Store& store, store::CatalogWriter& writer,
                                const MappedFile& file, const AtomizeOptions& options,

@@ -135,7 +135,8 @@ class ModelAtomizer {
     std::optional<store::ExtentRecord> extent;
   };
 
-  [[nodiscard]] geometry::PointZM place(std::size_t tensor, std::uint64_t elements_before) const;
+  [[nodiscard]] geometry::PointZM place(std::size_t tensor,
+                                        std::uint64_t elements_before) const;
   std::int64_t put_layer(std::int64_t model_id, const ModelPart& part, std::int64_t index);
 
   store::CatalogWriter& writer_;
@@ -160,9 +161,11 @@ void ModelAtomizer::put_tensors() {
     stored.atom_id = atoms_.put_structure(descriptor, tensor.bytes, created);
     if (tensor.bytes > 0) {
       // Raw and whole, so that it runs from the mapping.
-      stored.extent = writer_.put_extent(
-          digest.content, source_.bytes().subspan(tensor.offset, tensor.bytes), 0,
-          [&](std::uint64_t at, std::uint64_t size) { source_.drop(tensor.offset + at, size); });
+      stored.extent = writer_.put_extent(digest.content,
+                                         source_.bytes().subspan(tensor.offset, tensor.bytes),
+                                         0, [&](std::uint64_t at, std::uint64_t size) {
+                                           source_.drop(tensor.offset + at, size);
+                                         });
       writer_.put_payload(stored.atom_id, 0, stored.extent, tensor.bytes);
     }
     atoms_.hold(stored.atom_id, Modality::tensor, tensor::dtype_info(tensor.dtype).name);
@@ -174,8 +177,7 @@ std::int64_t ModelAtomizer::put_file() {
   const Id id{IdSpace::content, digests_.file};
   const std::int64_t file_id = atoms_.put_file(id, source_.bytes());
   const ByteView header = source_.bytes().first(view_.header_bytes);
-  const store::ExtentRecord extent =
-      writer_.put_extent(crypto::sha256(header), header, level_);
+  const store::ExtentRecord extent = writer_.put_extent(crypto::sha256(header), header, level_);
   header_extent_id_ = extent.extent_id;
   writer_.put_payload(file_id, 0, extent, header.size());
   std::vector<std::size_t> by_offset(view_.tensors.size());
@@ -197,7 +199,8 @@ std::int64_t ModelAtomizer::put_file() {
   return file_id;
 }
 
-geometry::PointZM ModelAtomizer::place(std::size_t tensor, std::uint64_t elements_before) const {
+geometry::PointZM ModelAtomizer::place(std::size_t tensor,
+                                       std::uint64_t elements_before) const {
   const ModelTensor& shape = view_.tensors[tensor];
   return {dimension(shape, 0), dimension(shape, 1), dimension(shape, 2),
           static_cast<double>(elements_before)};
@@ -240,8 +243,8 @@ std::int64_t ModelAtomizer::put_model(Id& id) {
   id = structure_id(descriptor);
   bool created = false;
   const std::int64_t model_id = atoms_.put_structure(descriptor, bytes, created);
-  writer_.put_model({model_id, view_.architecture, view_.format, view_.parameters(),
-                     header_extent_id_});
+  writer_.put_model(
+      {model_id, view_.architecture, view_.format, view_.parameters(), header_extent_id_});
   std::uint64_t elements = 0;
   std::int64_t position = 0;
   std::int64_t layer_index = 0;
@@ -251,7 +254,8 @@ std::int64_t ModelAtomizer::put_model(Id& id) {
         part.layer ? put_layer(model_id, part, layer_index++) : tensors_[first].atom_id;
     if (created)
       writer_.put_component(model_id, position++, component, part.name, place(first, elements));
-    for (const std::size_t tensor : part.tensors) elements += element_count(view_.tensors[tensor]);
+    for (const std::size_t tensor : part.tensors)
+      elements += element_count(view_.tensors[tensor]);
   }
   if (created)
     for (std::size_t i = 0; i < view_.tensors.size(); ++i) {

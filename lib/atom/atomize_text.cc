@@ -12,18 +12,24 @@ constexpr const char* kAtomizer = "text/1";
 
 std::string_view leaf_subtype(formats::LeafKind kind) noexcept {
   switch (kind) {
-    case formats::LeafKind::word: return "word";
-    case formats::LeafKind::space: return "space";
-    case formats::LeafKind::punctuation: return "punctuation";
+    case formats::LeafKind::word:
+      return "word";
+    case formats::LeafKind::space:
+      return "space";
+    case formats::LeafKind::punctuation:
+      return "punctuation";
   }
   return "word";
 }
 
 std::string_view paragraph_subtype(formats::ParagraphKind kind) noexcept {
   switch (kind) {
-    case formats::ParagraphKind::heading: return "heading";
-    case formats::ParagraphKind::code: return "code";
-    default: return "paragraph";
+    case formats::ParagraphKind::heading:
+      return "heading";
+    case formats::ParagraphKind::code:
+      return "code";
+    default:
+      return "paragraph";
   }
 }
 
@@ -68,13 +74,14 @@ class TextAtomizer {
   std::uint64_t character_ = 0;
 };
 
-void TextAtomizer::add_part(std::int64_t atom_id, const Id& id, const formats::TextLeaf& first) {
+void TextAtomizer::add_part(std::int64_t atom_id, const Id& id,
+                            const formats::TextLeaf& first) {
   document_.add(id);
   parts_.push_back({atom_id, first.column, first.line, character_});
 }
 
-/// White space between paragraphs stands in the document itself, so that a paragraph is the same
-/// whatever stands around it.
+/// White space between paragraphs stands in the document itself, so that a paragraph is the
+/// same whatever stands around it.
 void TextAtomizer::add_blank(std::span<const formats::TextLeaf> leaves) {
   for (const formats::TextLeaf& leaf : leaves) {
     add_part(atoms_.put_leaf(leaf.bytes, Modality::text, leaf_subtype(leaf.kind)),
@@ -129,10 +136,10 @@ std::int64_t TextAtomizer::finish(std::uint64_t bytes, std::string_view subtype,
   const std::int64_t document_id = atoms_.put_structure(descriptor, bytes, created);
   if (created)
     for (std::size_t i = 0; i < parts_.size(); ++i)
-      writer_.put_component(document_id, static_cast<std::int64_t>(i), parts_[i].atom_id, {},
-                            {static_cast<double>(parts_[i].column),
-                             static_cast<double>(parts_[i].line), 0,
-                             static_cast<double>(parts_[i].character)});
+      writer_.put_component(
+          document_id, static_cast<std::int64_t>(i), parts_[i].atom_id, {},
+          {static_cast<double>(parts_[i].column), static_cast<double>(parts_[i].line), 0,
+           static_cast<double>(parts_[i].character)});
   atoms_.hold(document_id, Modality::text, subtype);
   return document_id;
 }
@@ -155,8 +162,8 @@ void check_utf8(const Source& source) {
 }  // namespace
 
 Atomized atomize_text(store::Store& store, store::CatalogWriter& writer, const Source& source,
-                      formats::FileFormat format, const Id& file_id, const AtomizeOptions& options,
-                      const PassageVisitor& passage) {
+                      formats::FileFormat format, const Id& file_id,
+                      const AtomizeOptions& options, const PassageVisitor& passage) {
   Atomized result;
   result.atom = file_id;
   result.name = options.name;
@@ -169,7 +176,7 @@ Atomized atomize_text(store::Store& store, store::CatalogWriter& writer, const S
   if (auto unchanged = find_unchanged(store, writer, object, result)) return *unchanged;
 
   const auto syntax = format == formats::FileFormat::markdown ? formats::TextSyntax::markdown
-                                                               : formats::TextSyntax::plain;
+                                                              : formats::TextSyntax::plain;
   const bool materialize =
       options.materialize == Materialize::all ||
       (options.materialize == Materialize::automatic && source.size() <= kMaxMaterializedText);

@@ -60,10 +60,12 @@ class ObjectAtoms {
 /// zstd's level for a choice of the user's; 0 stores raw.
 [[nodiscard]] int compression_level(Compression compression) noexcept;
 
-/// Stores [offset, offset + size) of a file, which is no tensor, as pieces of at most 1 MiB, the
-/// payload of `atom_id` from `position` on. Zeros are not stored. Returns the next position.
-std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source, std::int64_t atom_id,
-                        std::int64_t position, std::uint64_t offset, std::uint64_t size, int level);
+/// Stores [offset, offset + size) of a file, which is no tensor, as pieces of at most 1 MiB,
+/// the payload of `atom_id` from `position` on. Zeros are not stored. Returns the next
+/// position.
+std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source,
+                        std::int64_t atom_id, std::int64_t position, std::uint64_t offset,
+                        std::uint64_t size, int level);
 
 /// The object that `result` describes so far, without its atoms.
 [[nodiscard]] store::CatalogWriter::NewObject new_object(const Atomized& result,
@@ -76,8 +78,8 @@ std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source, std:
                                                      const Atomized& result);
 
 Atomized atomize_text(store::Store& store, store::CatalogWriter& writer, const Source& source,
-                      formats::FileFormat format, const Id& file_id, const AtomizeOptions& options,
-                      const PassageVisitor& passage);
+                      formats::FileFormat format, const Id& file_id,
+                      const AtomizeOptions& options, const PassageVisitor& passage);
 Atomized atomize_model(store::Store& store, store::CatalogWriter& writer, const Source& source,
                        formats::FileFormat format, const AtomizeOptions& options);
 

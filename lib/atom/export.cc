@@ -111,8 +111,10 @@ class TemporaryFile {
   void complete(const std::string& path) {
     const mode_t mask = ::umask(0);
     ::umask(mask);
-    if (::fchmod(fd_, 0666 & ~mask) != 0 || ::fsync(fd_) != 0) throw_errno(Fault::io, path, errno);
-    if (::rename(path_.c_str(), path.c_str()) != 0) throw_errno(Fault::cannot_create, path, errno);
+    if (::fchmod(fd_, 0666 & ~mask) != 0 || ::fsync(fd_) != 0)
+      throw_errno(Fault::io, path, errno);
+    if (::rename(path_.c_str(), path.c_str()) != 0)
+      throw_errno(Fault::cannot_create, path, errno);
     path_.clear();
   }
 

@@ -10,16 +10,16 @@
 
 namespace hart::atom {
 
-/// Gives the bytes that an atom stands for to `sink`, in order, and compares their SHA-256 with the
-/// id of a content atom at the end. Throws Error(data) when a pack is damaged or the digest differs:
-/// whatever the sink got by then must not be believed. Throws Error(data) for a structure without
-/// bytes of its own (a paragraph: see store::atom_text).
+/// Gives the bytes that an atom stands for to `sink`, in order, and compares their SHA-256 with
+/// the id of a content atom at the end. Throws Error(data) when a pack is damaged or the digest
+/// differs: whatever the sink got by then must not be believed. Throws Error(data) for a
+/// structure without bytes of its own (a paragraph: see store::atom_text).
 void read_content(store::Store& store, const store::Atom& atom,
                   const std::function<void(ByteView)>& sink);
 
 /// Writes an object's file to `path`: into a temporary file beside it, verified, synced, then
-/// renamed, so that `path` never holds half of it; a device or a pipe is written to as it is. Throws Error(cannot_create), Error(io) or
-/// Error(data); `path` is then as it was.
+/// renamed, so that `path` never holds half of it; a device or a pipe is written to as it is.
+/// Throws Error(cannot_create), Error(io) or Error(data); `path` is then as it was.
 void export_file(store::Store& store, const store::Object& object, const std::string& path);
 
 /// A tensor of a stored model, its bytes mapped from a pack wherever they lie there raw.
@@ -30,8 +30,8 @@ struct StoredTensor {
   store::ExtentBytes bytes;
 };
 
-/// A stored model: the header's bytes (they parse without the tensors) and its tensors in order.
-/// The store must outlive it.
+/// A stored model: the header's bytes (they parse without the tensors) and its tensors in
+/// order. The store must outlive it.
 struct StoredModel {
   store::Object object;
   std::string format;

@@ -18,18 +18,25 @@ constexpr std::uint8_t kTensorLeaf = 1;
 
 std::string_view kind_name(Kind kind) noexcept {
   switch (kind) {
-    case Kind::content: return "content";
-    case Kind::tensor: return "tensor";
-    case Kind::layer: return "layer";
-    case Kind::model: return "model";
-    case Kind::paragraph: return "paragraph";
-    case Kind::document: return "document";
+    case Kind::content:
+      return "content";
+    case Kind::tensor:
+      return "tensor";
+    case Kind::layer:
+      return "layer";
+    case Kind::model:
+      return "model";
+    case Kind::paragraph:
+      return "paragraph";
+    case Kind::document:
+      return "document";
   }
   return "unknown";
 }
 
 DescriptorBytes encode(const Descriptor& descriptor) {
-  if (descriptor.count > kMaxCount) throw Error{Fault::data, "a structure of 2^48 or more parts"};
+  if (descriptor.count > kMaxCount)
+    throw Error{Fault::data, "a structure of 2^48 or more parts"};
   DescriptorBytes bytes{};
   bytes[0] = static_cast<std::uint8_t>(descriptor.kind);
   bytes[1] = kDescriptorVersion;
@@ -51,7 +58,9 @@ Descriptor decode_descriptor(ByteView bytes) {
   return descriptor;
 }
 
-Id content_id(ByteView bytes) { return {IdSpace::content, crypto::sha256(bytes)}; }
+Id content_id(ByteView bytes) {
+  return {IdSpace::content, crypto::sha256(bytes)};
+}
 
 Id structure_id(const Descriptor& descriptor) {
   if (descriptor.kind == Kind::content) return {IdSpace::content, descriptor.root};
@@ -76,7 +85,9 @@ void CompositeBuilder::add(const Id& child) {
   tree_.add_leaf_hash(crypto::leaf_hash(leaf));
 }
 
-Descriptor CompositeBuilder::describe() const { return {kind_, tree_.size(), tree_.root()}; }
+Descriptor CompositeBuilder::describe() const {
+  return {kind_, tree_.size(), tree_.root()};
+}
 
 NamedTensorsBuilder::NamedTensorsBuilder(ByteView canonical_metadata) : kind_{Kind::model} {
   ByteBuffer leaf{kMetadataLeaf};
@@ -93,6 +104,8 @@ void NamedTensorsBuilder::add(std::string_view name, const Id& tensor) {
   ++tensors_;
 }
 
-Descriptor NamedTensorsBuilder::describe() const { return {kind_, tensors_, tree_.root()}; }
+Descriptor NamedTensorsBuilder::describe() const {
+  return {kind_, tensors_, tree_.root()};
+}
 
 }  // namespace hart::atom

@@ -25,7 +25,8 @@ enum class Kind : std::uint8_t {
 /// kind (1), version (1) = 1, count (6, little-endian), root (32).
 struct Descriptor {
   Kind kind = Kind::content;
-  std::uint64_t count = 0;  ///< below 2^48: bytes, blocks, tensors or children, as the kind says
+  std::uint64_t count =
+      0;  ///< below 2^48: bytes, blocks, tensors or children, as the kind says
   Hash256 root{};
 };
 
@@ -46,10 +47,11 @@ using DescriptorBytes = std::array<std::uint8_t, kDescriptorBytes>;
 /// `blocks` is the RFC 9162 tree over consecutive 64 KiB blocks of the bytes.
 [[nodiscard]] Descriptor describe_tensor(tensor::DType dtype,
                                          std::span<const std::uint64_t> shape,
-                                         std::uint64_t bytes, const crypto::MerkleBuilder& blocks);
+                                         std::uint64_t bytes,
+                                         const crypto::MerkleBuilder& blocks);
 
-/// Ordered composites: the RFC 9162 tree over their children's ids. Each leaf is the child's space
-/// (1 byte) and digest (32).
+/// Ordered composites: the RFC 9162 tree over their children's ids. Each leaf is the child's
+/// space (1 byte) and digest (32).
 class CompositeBuilder {
  public:
   explicit CompositeBuilder(Kind kind) : kind_{kind} {}
@@ -62,8 +64,8 @@ class CompositeBuilder {
 };
 
 /// Layers and models: the RFC 9162 tree over named tensors, in their order. A leaf is 0x01, the
-/// name's length (u32), the name, the tensor's digest. A model's first leaf is 0x00 and the SHA-256
-/// of its canonical metadata, which the count leaves out.
+/// name's length (u32), the name, the tensor's digest. A model's first leaf is 0x00 and the
+/// SHA-256 of its canonical metadata, which the count leaves out.
 class NamedTensorsBuilder {
  public:
   /// A layer.

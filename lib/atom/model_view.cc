@@ -21,27 +21,41 @@ void append_scalar(ByteBuffer& out, GgufType type, std::int64_t integer, double 
   switch (type) {
     case GgufType::u8:
     case GgufType::i8:
-    case GgufType::boolean: append_le(out, static_cast<std::uint8_t>(integer)); break;
+    case GgufType::boolean:
+      append_le(out, static_cast<std::uint8_t>(integer));
+      break;
     case GgufType::u16:
-    case GgufType::i16: append_le(out, static_cast<std::uint16_t>(integer)); break;
+    case GgufType::i16:
+      append_le(out, static_cast<std::uint16_t>(integer));
+      break;
     case GgufType::u32:
-    case GgufType::i32: append_le(out, static_cast<std::uint32_t>(integer)); break;
+    case GgufType::i32:
+      append_le(out, static_cast<std::uint32_t>(integer));
+      break;
     case GgufType::u64:
-    case GgufType::i64: append_le(out, static_cast<std::uint64_t>(integer)); break;
-    case GgufType::f32: append_le(out, static_cast<float>(real)); break;
-    case GgufType::f64: append_le(out, real); break;
+    case GgufType::i64:
+      append_le(out, static_cast<std::uint64_t>(integer));
+      break;
+    case GgufType::f32:
+      append_le(out, static_cast<float>(real));
+      break;
+    case GgufType::f64:
+      append_le(out, real);
+      break;
     case GgufType::string:
       append_le(out, static_cast<std::uint64_t>(text.size()));
       append(out, as_bytes(text));
       break;
-    case GgufType::array: break;
+    case GgufType::array:
+      break;
   }
 }
 
 void append_array(ByteBuffer& out, const formats::GgufArray& array) {
   append_le(out, static_cast<std::uint32_t>(array.element));
   append_le(out, static_cast<std::uint64_t>(array.size()));
-  for (const std::int64_t value : array.integers) append_scalar(out, array.element, value, 0, {});
+  for (const std::int64_t value : array.integers)
+    append_scalar(out, array.element, value, 0, {});
   for (const double value : array.floats) append_scalar(out, array.element, 0, value, {});
   for (const std::string_view value : array.strings)
     append_scalar(out, array.element, 0, 0, value);
@@ -97,7 +111,8 @@ ModelView view_safetensors(ByteView head, std::uint64_t file_bytes) {
   for (const formats::SafetensorsTensor& tensor : header.tensors)
     view.tensors.push_back({tensor.name, tensor.dtype, tensor.shape,
                             header.data_offset + tensor.offset, tensor.bytes});
-  const std::map<std::string, std::string> sorted{header.metadata.begin(), header.metadata.end()};
+  const std::map<std::string, std::string> sorted{header.metadata.begin(),
+                                                  header.metadata.end()};
   for (const auto& [key, value] : sorted) {
     if (key == "format") view.architecture = value;
     ByteBuffer encoded;
@@ -121,9 +136,12 @@ std::uint64_t ModelView::parameters() const noexcept {
 
 ModelView view_model(formats::FileFormat format, ByteView head, std::uint64_t file_bytes) {
   switch (format) {
-    case formats::FileFormat::gguf: return view_gguf(head, file_bytes);
-    case formats::FileFormat::safetensors: return view_safetensors(head, file_bytes);
-    default: throw Error{Fault::data, "neither a GGUF nor a SafeTensors file"};
+    case formats::FileFormat::gguf:
+      return view_gguf(head, file_bytes);
+    case formats::FileFormat::safetensors:
+      return view_safetensors(head, file_bytes);
+    default:
+      throw Error{Fault::data, "neither a GGUF nor a SafeTensors file"};
   }
 }
 
@@ -133,10 +151,9 @@ std::string_view layer_of(std::string_view tensor_name) noexcept {
     std::size_t end = tensor_name.find('.', begin);
     if (end == std::string_view::npos) return {};
     const std::string_view component = tensor_name.substr(begin, end - begin);
-    const bool numeric = !component.empty() &&
-                         std::all_of(component.begin(), component.end(), [](unsigned char c) {
-                           return std::isdigit(c) != 0;
-                         });
+    const bool numeric =
+        !component.empty() && std::all_of(component.begin(), component.end(),
+                                          [](unsigned char c) { return std::isdigit(c) != 0; });
     if (numeric && begin > 0) return tensor_name.substr(0, end);
     begin = end + 1;
   }

@@ -21,12 +21,13 @@ struct ModelTensor {
 
 /// What a model file says, whatever its format.
 struct ModelView {
-  std::string format;        ///< "gguf", "safetensors"
-  std::string architecture;  ///< `general.architecture`; SafeTensors: the metadata's "format", if any
-  std::uint64_t header_bytes = 0;  ///< from the file's beginning; parses without the tensors
+  std::string format;  ///< "gguf", "safetensors"
+  std::string
+      architecture;  ///< `general.architecture`; SafeTensors: the metadata's "format", if any
+  std::uint64_t header_bytes = 0;    ///< from the file's beginning; parses without the tensors
   std::vector<ModelTensor> tensors;  ///< in the order of the file
-  /// Entries sorted by key, each: key length (u32), key, GGUF value type (u32), the value as GGUF
-  /// version 3 writes it in little-endian order. SafeTensors metadata are strings.
+  /// Entries sorted by key, each: key length (u32), key, GGUF value type (u32), the value as
+  /// GGUF version 3 writes it in little-endian order. SafeTensors metadata are strings.
   ByteBuffer canonical_metadata;
 
   /// Elements of all tensors.

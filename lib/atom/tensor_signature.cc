@@ -18,8 +18,8 @@ ByteBuffer tensor_signature(const ModelTensor& tensor, ByteView bytes) {
   const std::uint64_t count = std::min<std::uint64_t>(blocks, kSignatureSamples);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t block = blocks / count * i;
-    tensor::dequantize_row(tensor.dtype,
-                           bytes.subspan(block * layout.block_bytes, layout.block_bytes), values);
+    tensor::dequantize_row(
+        tensor.dtype, bytes.subspan(block * layout.block_bytes, layout.block_bytes), values);
     if (!std::isfinite(values[0])) continue;
     samples.push_back({static_cast<double>(block * layout.block_elements), values[0], 0, 0});
     scale = std::max(scale, std::abs(static_cast<double>(values[0])));

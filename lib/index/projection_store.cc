@@ -110,9 +110,9 @@ void place_all(store::Store& store, const store::EmbeddingModel& model,
         places.push_back({embedding.embedding_id, point});
       });
   importance.reset();
+  store::EmbeddingPlacer placer{store};
   for (const Place& place : places)
-    store::set_embedding_geometry(store, place.embedding_id, place.point,
-                                  hilbert_key(place.point));
+    placer.place(place.embedding_id, place.point, hilbert_key(place.point));
 }
 
 }  // namespace
@@ -178,7 +178,7 @@ void place_embedding(store::Store& store, std::int64_t embedding_id,
                      double importance) {
   PointZM point = place_of(projection, vector);
   point.m = importance;
-  store::set_embedding_geometry(store, embedding_id, point, hilbert_key(point));
+  store::EmbeddingPlacer{store}.place(embedding_id, point, hilbert_key(point));
 }
 
 }  // namespace hart::index

@@ -151,7 +151,7 @@ class Generator {
 
  private:
   /// True when the token ended the text.
-  bool emit(const nn::Choice& choice, Generation& generation);
+  bool emit(const nn::Choice& choice, bool last, Generation& generation);
 
   RunnableModel& model_;
   const GenerateRequest& request_;
@@ -162,7 +162,7 @@ class Generator {
   Grounding grounding_;
 };
 
-bool Generator::emit(const nn::Choice& choice, Generation& generation) {
+bool Generator::emit(const nn::Choice& choice, bool last, Generation& generation) {
   TokenEvent event;
   event.index = generation.tokens_out++;
   event.token = choice.token;
@@ -171,9 +171,12 @@ bool Generator::emit(const nn::Choice& choice, Generation& generation) {
   event.evidence = grounding_.next(choice.token);
   bool stopped = model_.tokenizer().is_eog(choice.token);
   if (stopped) {
-    event.text = stops_.push(pieces_.finish(), stopped) + stops_.finish();
+    event.text = stops_.push(pieces_.finish(), stopped);
+    event.text += stops_.finish();
   } else {
     event.text = stops_.push(pieces_.push(choice.token), stopped);
+    // Whoever reads the stream gets all of the text: nothing stays held back at the end.
+    if (last && !stopped) event.text += stops_.finish() + pieces_.finish();
   }
   generation.text += event.text;
   if (sink_ != nullptr) sink_->token(receipt_token(event, model_.tokenizer()));
@@ -192,14 +195,15 @@ void Generator::run(const std::vector<nn::TokenId>& prompt, nn::LlamaSession& se
   std::span<const float> logits = session.evaluate(prompt);
   while (true) {
     const nn::Choice choice = sampler.sample(logits);
-    if (emit(choice, generation)) {
+    const bool last =
+        generation.tokens_out + 1 >= request_.max_tokens || session.remaining() == 0;
+    if (emit(choice, last, generation)) {
       generation.finish_reason = "stop";
       return;
     }
-    if (generation.tokens_out >= request_.max_tokens || session.remaining() == 0) break;
+    if (last) return;
     logits = session.evaluate(std::span{&choice.token, 1});
   }
-  generation.text += stops_.finish() + pieces_.finish();
 }
 
 }  // namespace
@@ -221,9 +225,9 @@ Generation generate(RunnableModel& model, const GenerateRequest& request,
   if (prompt.size() > context)
     throw Error{Fault::data, "the prompt has " + std::to_string(prompt.size()) +
                                  " tokens, but the context holds " + std::to_string(context)};
-  nn::LlamaSession session{model.weights(),
-                           {.context_length = static_cast<std::uint32_t>(context),
-                            .threads = request.threads}};
+  nn::LlamaSession session{
+      model.weights(),
+      {.context_length = static_cast<std::uint32_t>(context), .threads = request.threads}};
   generation.tokens_in = prompt.size();
 
   Metered metered{reporting.gate, prompt.size() + request.max_tokens};

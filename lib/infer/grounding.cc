@@ -19,7 +19,8 @@ std::vector<std::uint32_t> Grounding::next(nn::TokenId token) {
   for (std::uint32_t index = 0; index < tracked_.size(); ++index) {
     Tracked& tracked = tracked_[index];
     std::uint32_t here = 0;
-    // From the back, so that each run is extended by its predecessor's length before this token.
+    // From the back, so that each run is extended by its predecessor's length before this
+    // token.
     for (std::size_t i = tracked.tokens.size(); i-- > 0;) {
       const std::uint32_t before = i == 0 ? 0 : tracked.run[i - 1];
       tracked.run[i] = tracked.tokens[i] == token ? before + 1 : 0;

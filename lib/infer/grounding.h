@@ -11,8 +11,8 @@
 namespace hart::infer {
 
 /// Tells which evidence a generated token leans on: those in whose text the token continues the
-/// longest run of the tokens before it. A run counts from `kShortestRun` tokens on, so that common
-/// words alone are no evidence.
+/// longest run of the tokens before it. A run counts from `kShortestRun` tokens on, so that
+/// common words alone are no evidence.
 class Grounding {
  public:
   static constexpr std::size_t kShortestRun = 3;

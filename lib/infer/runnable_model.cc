@@ -96,7 +96,9 @@ const Id& RunnableModel::id() const {
   return *impl_->id;
 }
 
-const std::string& RunnableModel::name() const noexcept { return impl_->name; }
+const std::string& RunnableModel::name() const noexcept {
+  return impl_->name;
+}
 
 const nn::LlamaModel& RunnableModel::weights() {
   if (!impl_->weights) {
@@ -109,7 +111,9 @@ const nn::LlamaModel& RunnableModel::weights() {
   return *impl_->weights;
 }
 
-const nn::Tokenizer& RunnableModel::tokenizer() const noexcept { return *impl_->tokenizer; }
+const nn::Tokenizer& RunnableModel::tokenizer() const noexcept {
+  return *impl_->tokenizer;
+}
 
 bool is_model_file(const std::string& reference) {
   std::error_code error;

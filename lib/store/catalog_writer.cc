@@ -129,8 +129,9 @@ ExtentRecord CatalogWriter::put_extent(const Hash256& hash, ByteView decoded, in
   if (auto stored = find_extent(hash)) return *stored;
   const ByteBuffer compressed = level > 0 ? compress_if_smaller(decoded, level) : ByteBuffer{};
   ExtentRecord extent =
-      compressed.empty() ? store_.packs().append(hash, decoded.size(), Codec::raw, decoded, written)
-                         : store_.packs().append(hash, decoded.size(), Codec::zstd, compressed);
+      compressed.empty()
+          ? store_.packs().append(hash, decoded.size(), Codec::raw, decoded, written)
+          : store_.packs().append(hash, decoded.size(), Codec::zstd, compressed);
   // The pack's row must be there before an extent refers to it; its size is set at the commit.
   store_.db()
       .prepare("INSERT INTO pack (pack_id, bytes) VALUES (?, 64) ON CONFLICT DO NOTHING",

@@ -46,7 +46,7 @@ EmbeddingModel ensure_embedding_model(Store& store, const std::string& name, con
 }
 
 std::int64_t put_embedding(Store& store, const EmbeddingModel& model, std::int64_t atom_id,
-                   std::span<const float> vector) {
+                           std::span<const float> vector) {
   if (static_cast<std::int64_t>(vector.size()) != model.dims)
     throw Error{Fault::data, "a vector of " + std::to_string(vector.size()) +
                                  " dimensions, but the model has " +
@@ -93,29 +93,31 @@ std::int64_t count_embeddings(Store& store, std::int64_t embedding_model_id) {
   return count.integer(0);
 }
 
-void set_embedding_geometry(Store& store, std::int64_t embedding_id,
-                            const geometry::PointZM& point, std::int64_t hilbert_index) {
-  store.db()
-      .prepare(
-          "UPDATE atom_embedding SET spatial_key = ?, hilbert_index = ?"
-          " WHERE tenant_id = ? AND atom_embedding_id = ?",
-          Scope::owner)
-      .run(geometry::encode_point(point), hilbert_index, store.tenant_id(), embedding_id);
+EmbeddingPlacer::EmbeddingPlacer(Store& store)
+    : store_{store},
+      set_{store.db().prepare("UPDATE atom_embedding SET spatial_key = ?, hilbert_index = ?"
+                              " WHERE tenant_id = ? AND atom_embedding_id = ?",
+                              Scope::owner)},
+      references_{store.db().prepare(
+          "SELECT t.atom_id, t.modality, t.importance FROM my_tenant_atom AS t"
+          " JOIN my_atom_embedding AS e ON e.atom_id = t.atom_id WHERE e.atom_embedding_id = "
+          "?")},
+      set_key_{store.db().prepare("UPDATE tenant_atom SET spatial_key = ?"
+                                  " WHERE tenant_id = ? AND atom_id = ? AND modality = ?",
+                                  Scope::owner)} {}
+
+void EmbeddingPlacer::place(std::int64_t embedding_id, const geometry::PointZM& point,
+                            std::int64_t hilbert_index) {
+  set_.run(geometry::encode_point(point), hilbert_index, store_.tenant_id(), embedding_id);
   // In the unified space Z is the modality and M the importance (architecture, section 5).
-  Statement references = store.db().prepare(
-      "SELECT t.atom_id, t.modality, t.importance FROM my_tenant_atom AS t"
-      " JOIN my_atom_embedding AS e ON e.atom_id = t.atom_id WHERE e.atom_embedding_id = ?");
-  Statement place = store.db().prepare(
-      "UPDATE tenant_atom SET spatial_key = ? WHERE tenant_id = ? AND atom_id = ? AND modality "
-      "= ?",
-      Scope::owner);
-  references.with(embedding_id);
-  while (references.step()) {
-    const geometry::PointZM key{point.x, point.y, static_cast<double>(references.integer(1)),
-                                references.is_null(2) ? point.m : references.real(2)};
-    place.run(geometry::encode_point(key), store.tenant_id(), references.integer(0),
-              references.integer(1));
+  references_.with(embedding_id);
+  while (references_.step()) {
+    const geometry::PointZM key{point.x, point.y, static_cast<double>(references_.integer(1)),
+                                references_.is_null(2) ? point.m : references_.real(2)};
+    set_key_.run(geometry::encode_point(key), store_.tenant_id(), references_.integer(0),
+                 references_.integer(1));
   }
+  references_.reset();
 }
 
 }  // namespace hart::store

@@ -29,7 +29,7 @@ struct EmbeddingModel {
 /// Stores one vector of an atom the tenant holds, replacing that model's older one. Call inside
 /// a WriteTransaction. `vector` has the model's dims. Returns the embedding's id.
 std::int64_t put_embedding(Store& store, const EmbeddingModel& model, std::int64_t atom_id,
-                   std::span<const float> vector);
+                           std::span<const float> vector);
 
 /// One stored vector. `embedding_id` grows with time: a vector newer than an index generation
 /// has a larger one.
@@ -44,9 +44,19 @@ void for_each_embedding(Store& store, std::int64_t embedding_model_id, std::int6
 
 [[nodiscard]] std::int64_t count_embeddings(Store& store, std::int64_t embedding_model_id);
 
-/// Sets where an embedding lies in the 3-D map and on the Hilbert curve, and the atom's key in
-/// the unified space. Call inside a WriteTransaction.
-void set_embedding_geometry(Store& store, std::int64_t embedding_id,
-                            const geometry::PointZM& point, std::int64_t hilbert_index);
+/// Sets where embeddings lie in the 3-D map and on the Hilbert curve, and their atoms' keys in
+/// the unified space, with statements prepared once. Use it inside one WriteTransaction.
+class EmbeddingPlacer {
+ public:
+  explicit EmbeddingPlacer(Store& store);
+  void place(std::int64_t embedding_id, const geometry::PointZM& point,
+             std::int64_t hilbert_index);
+
+ private:
+  Store& store_;
+  Statement set_;
+  Statement references_;
+  Statement set_key_;
+};
 
 }  // namespace hart::store

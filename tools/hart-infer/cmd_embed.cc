@@ -100,9 +100,9 @@ class Embedding {
 
   void keep(const store::Atom& atom, const std::vector<float>& vector) {
     store::WriteTransaction transaction{*store_};
-    const store::EmbeddingModel model = store::ensure_embedding_model(
-        *store_, embedder_.vectors->name(), embedder_.content,
-        static_cast<std::int64_t>(vector.size()));
+    const store::EmbeddingModel model =
+        store::ensure_embedding_model(*store_, embedder_.vectors->name(), embedder_.content,
+                                      static_cast<std::int64_t>(vector.size()));
     store::put_embedding(*store_, model, atom.atom_id, vector);
     transaction.commit();
   }

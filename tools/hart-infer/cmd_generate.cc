@@ -50,7 +50,8 @@ std::vector<Evidence> read_evidence(const std::string& path) {
     item.atom = parse_id(cli::required_string(json, "atom"));
     item.name = cli::optional_string(json, "name").value_or("");
     const auto score = json.find("score");
-    item.weight = score != json.end() && score->is_number() ? std::max(0.0, score->get<double>()) : 1;
+    item.weight =
+        score != json.end() && score->is_number() ? std::max(0.0, score->get<double>()) : 1;
     total += item.weight;
     evidence.push_back(std::move(item));
   }
@@ -72,7 +73,9 @@ Json logprobs_json(const infer::TokenEvent& event, unsigned count) {
 class Generating {
  public:
   Generating(const GenerateOptions& options, cli::Context& context)
-      : options_{options}, context_{context}, chosen_{choose_model(context, options.model, true)} {
+      : options_{options},
+        context_{context},
+        chosen_{choose_model(context, options.model, true)} {
     if (!options.context.empty()) evidence_ = read_evidence(options.context);
     if (chosen_.store) {
       sink_ = std::make_unique<prov::ReceiptSink>(*chosen_.store);

@@ -56,7 +56,8 @@ int models(cli::Context& context) {
 }  // namespace
 
 void add_models(cli::Command& tool) {
-  cli::Command& command = tool.subcommand("models", "The models of the store, and what can run");
+  cli::Command& command =
+      tool.subcommand("models", "The models of the store, and what can run");
   command.action([](cli::Context& context) { return models(context); });
 }
 

@@ -19,9 +19,8 @@ struct TokenizeOptions {
 
 void tokenize_text(const nn::Tokenizer& tokenizer, const TokenizeOptions& options,
                    const std::string& text, cli::Output& out) {
-  const std::vector<nn::TokenId> tokens =
-      tokenizer.encode(text, {.add_special = options.add_special,
-                              .parse_special = options.parse_special});
+  const std::vector<nn::TokenId> tokens = tokenizer.encode(
+      text, {.add_special = options.add_special, .parse_special = options.parse_special});
   Json json{{"type", "tokens"}, {"tokens", tokens}};
   if (options.pieces) {
     Json pieces = Json::array();
@@ -49,7 +48,8 @@ struct DetokenizeOptions {
 };
 
 nn::TokenId token_of(const Json& value) {
-  if (!value.is_number_integer()) throw Error{Fault::data, "`tokens` is not an array of integers"};
+  if (!value.is_number_integer())
+    throw Error{Fault::data, "`tokens` is not an array of integers"};
   const auto token = value.get<std::int64_t>();
   if (token < 0 || token > INT32_MAX)
     throw Error{Fault::data, "no such token: " + std::to_string(token)};
@@ -94,7 +94,8 @@ void add_tokenize(cli::Command& tool) {
 void add_detokenize(cli::Command& tool) {
   cli::Command& command = tool.subcommand("detokenize", "Token ids to text");
   auto& options = command.options<DetokenizeOptions>();
-  command.positional("TOKEN", options.tokens, "without any, or with -: JSON lines {\"tokens\"}");
+  command.positional("TOKEN", options.tokens,
+                     "without any, or with -: JSON lines {\"tokens\"}");
   command.option("-m,--model", "MODEL", options.model, "a name in the store, or a .gguf file");
   command.action([&options](cli::Context& context) { return detokenize(options, context); });
 }

@@ -89,14 +89,15 @@ std::string line_of(const atom::Atomized& added) {
          added.subtype + ", " + cli::format_bytes(added.bytes) + ", " + state;
 }
 
-/// The files of a folder, in order of their names. Hidden ones, links to folders (which may lead
-/// round in circles) and stores are left out.
+/// The files of a folder, in order of their names. Hidden ones, links to folders (which may
+/// lead round in circles) and stores are left out.
 void collect_folder(const fs::path& folder, std::vector<Input>& inputs) {
   std::error_code error;
   auto entry = fs::recursive_directory_iterator{folder, error};
   if (error) throw_errno(Fault::io, folder.string(), error.value());
   std::vector<Input> found;
-  for (const auto end = fs::recursive_directory_iterator{}; entry != end; entry.increment(error)) {
+  for (const auto end = fs::recursive_directory_iterator{}; entry != end;
+       entry.increment(error)) {
     if (error) throw_errno(Fault::io, folder.string(), error.value());
     const fs::path& path = entry->path();
     if (path.filename().string().starts_with(".") || fs::exists(path / "hart.db", error)) {
@@ -126,8 +127,8 @@ std::vector<Input> collect_inputs(const AddOptions& options) {
   }
   if (options.name) {
     if (inputs.size() != 1)
-      throw Error{Fault::usage, "--name names one object, but " + std::to_string(inputs.size()) +
-                                    " files were given"};
+      throw Error{Fault::usage, "--name names one object, but " +
+                                    std::to_string(inputs.size()) + " files were given"};
     inputs.front().name = *options.name;
   }
   return inputs;
@@ -179,7 +180,8 @@ int PathAdder::run(const std::vector<Input>& inputs) {
   for (std::size_t next = 0; next < inputs.size();) {
     Batch batch{store_, embedder_};
     std::uint64_t bytes = 0;
-    for (std::size_t count = 0; next < inputs.size() && count < kBatchObjects && bytes < kBatchBytes;
+    for (std::size_t count = 0;
+         next < inputs.size() && count < kBatchObjects && bytes < kBatchBytes;
          ++next, ++count) {
       context_.check_interrupt();
       try {
@@ -300,7 +302,8 @@ void add_add(cli::Command& tool) {
   command.option("--version-tag", "TAG", options.version_tag, "a tag for this version");
   command.option("--modality", "NAME", options.modality, "refuse what is of another modality")
       .choices({"text", "model"});
-  command.flag("--jsonl", options.jsonl, "read records {\"text\"|\"path\",\"id\",\"metadata\"} from -");
+  command.flag("--jsonl", options.jsonl,
+               "read records {\"text\"|\"path\",\"id\",\"metadata\"} from -");
   command
       .option("--materialize", "POLICY", options.materialize,
               "rows for the words of texts: auto leaves out those above 64 MiB")

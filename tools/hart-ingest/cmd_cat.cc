@@ -71,7 +71,8 @@ void add_export(cli::Command& tool) {
       tool.subcommand("export", "Rebuild an object's file bit for bit, and verify it");
   auto& options = command.options<ExportOptions>();
   command.positional("ID", options.id, "id, prefix, name or name@version").required();
-  command.option("-o,--output", "FILE", options.output, "where to write it; - for standard output")
+  command
+      .option("-o,--output", "FILE", options.output, "where to write it; - for standard output")
       .required();
   command.action([&options](cli::Context& context) { return export_object(options, context); });
 }

@@ -42,7 +42,8 @@ void add_ls(cli::Command& tool) {
   cli::Command& command = tool.subcommand("ls", "List what the tenant holds, oldest first");
   auto& options = command.options<ListOptions>();
   command.option("--modality", "NAME", options.modality, "only this modality")
-      .choices({"image", "audio", "video", "text", "tensor", "code", "model", "sensor", "graph"});
+      .choices(
+          {"image", "audio", "video", "text", "tensor", "code", "model", "sensor", "graph"});
   command.option("--kind", "KIND", options.kind, "only this kind")
       .choices({"document", "model"});
   command.option("--since", "TIME", options.since, "added at or after this time");

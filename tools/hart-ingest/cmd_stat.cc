@@ -82,7 +82,8 @@ int stat(cli::Context& context) {
 }  // namespace
 
 void add_stat(cli::Command& tool) {
-  cli::Command& command = tool.subcommand("stat", "Sizes and rows, and what deduplication saves");
+  cli::Command& command =
+      tool.subcommand("stat", "Sizes and rows, and what deduplication saves");
   command.action([](cli::Context& context) { return stat(context); });
 }
 

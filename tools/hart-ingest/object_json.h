@@ -8,12 +8,9 @@ namespace hart::ingest {
 
 /// An object as `ls` and `show` print it.
 inline Json object_json(const store::Object& object) {
-  Json json{{"type", "object"},
-            {"atom", object.atom.text()},
-            {"kind", object.kind},
-            {"modality", store::modality_name(object.modality)},
-            {"subtype", object.subtype},
-            {"name", object.name},
+  Json json{{"type", "object"},          {"atom", object.atom.text()},
+            {"kind", object.kind},       {"modality", store::modality_name(object.modality)},
+            {"subtype", object.subtype}, {"name", object.name},
             {"version", object.version}};
   if (!object.version_tag.empty()) json["version_tag"] = object.version_tag;
   if (object.structure) json["structure"] = object.structure->text();

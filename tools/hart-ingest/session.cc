@@ -28,8 +28,9 @@ void PassageEmbedder::add(std::int64_t atom_id, std::string_view text) {
   if (!model_) {
     // Another file is another space, so the model is known by its content.
     const MappedFile file{path_};
-    model_ = store::ensure_embedding_model(store_, vectors_.name(), atom::content_id(file.bytes()),
-                                           static_cast<std::int64_t>(vectors_.dims()));
+    model_ =
+        store::ensure_embedding_model(store_, vectors_.name(), atom::content_id(file.bytes()),
+                                      static_cast<std::int64_t>(vectors_.dims()));
     projection_ = index::current_projection(store_, *model_);
   }
   const std::int64_t embedding_id = store::put_embedding(store_, *model_, atom_id, *vector);
@@ -47,12 +48,13 @@ template <typename Content>
 atom::Atomized Batch::add_content(const Content& content, const atom::AtomizeOptions& options) {
   store_.db().exec("SAVEPOINT object");
   try {
-    atom::Atomized added = atom::atomize(
-        store_, *writer_, content, options, [&](std::int64_t atom_id, std::string_view text) {
-          if (!text_) text_.emplace(store_);
-          text_->add(atom_id, text);
-          if (embedder_ != nullptr) embedder_->add(atom_id, text);
-        });
+    atom::Atomized added = atom::atomize(store_, *writer_, content, options,
+                                         [&](std::int64_t atom_id, std::string_view text) {
+                                           if (!text_) text_.emplace(store_);
+                                           text_->add(atom_id, text);
+                                           if (embedder_ != nullptr)
+                                             embedder_->add(atom_id, text);
+                                         });
     store_.db().exec("RELEASE object");
     return added;
   } catch (...) {

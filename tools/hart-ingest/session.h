@@ -32,8 +32,8 @@ class PassageEmbedder {
   std::optional<index::StoredProjection> projection_;
 };
 
-/// A batch of objects in one write transaction. An object that fails leaves no trace, and the rest
-/// of the batch stands.
+/// A batch of objects in one write transaction. An object that fails leaves no trace, and the
+/// rest of the batch stands.
 class Batch {
  public:
   Batch(store::Store& store, PassageEmbedder* embedder);

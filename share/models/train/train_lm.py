@@ -25,7 +25,7 @@ from lm_documents import (IGNORE, SCRAMBLED, SHUFFLED, TRUE, Row, RowBuilder, Se
 SEED = 20240229
 # The rate rises, stays, and from DECAY_FROM falls along a cosine; from LANDING_FROM it goes
 # straight to its final value at STEPS, for the end of the run was brought forward.
-STEPS, WARMUP, DECAY_FROM, DECAY, LANDING_FROM = @@STEPS, 200, 3000, 2200, @@LAND
+STEPS, WARMUP, DECAY_FROM, DECAY, LANDING_FROM = 4753, 200, 3000, 2200, 4153
 PEAK_RATE, FINAL_RATE = 1.5e-3, 3e-5
 BETAS, WEIGHT_DECAY, CLIP = (0.9, 0.98), 0.05, 1.0
 LONG_EVERY = 8

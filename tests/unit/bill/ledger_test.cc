@@ -228,15 +228,15 @@ TEST_CASE("meter gate: a group is written when it is full, flushed or the gate g
   CHECK(entries(store).size() == 5);
 }
 
-TEST_CASE("meter gate: a tenant that becomes inactive is denied, a store opened for reading refused") {
+TEST_CASE("meter gate: an inactive tenant is denied, a store for reading refused") {
   const test::ScratchStore scratch{test::bill_modules()};
   store::Store store = scratch.open();
+  store::Store reading = scratch.open("default", false);
+  CHECK_THROWS_AS(MeterGate{reading}, Error);
   MeterGate gate{store};
   gate.release(gate.reserve({"search", 1}));
   REQUIRE(scratch.tamper("UPDATE tenant SET active = 0") == "");
   CHECK_THROWS_AS((void)gate.reserve({"search", 1}), Error);
-  store::Store reading = scratch.open("default", false);
-  CHECK_THROWS_AS(MeterGate{reading}, Error);
 }
 
 }  // namespace
