@@ -21,7 +21,8 @@ use_store() {
 
 # digest: of all that the catalog holds, and which files there are.
 digest() {
-  (cd "$HART_STORE" && sqlite3 hart.db .dump | sha256sum && ls | grep -v -e '-wal$' -e '-shm$')
+  (cd "$HART_STORE" && sqlite3 hart.db .dump | sha256sum &&
+    find . ! -name '*-wal' ! -name '*-shm' | sort)
 }
 
 @test "run: with an empty query log it says that there is nothing to learn from" {

@@ -217,7 +217,7 @@ need_vectors() {
   run --separate-stderr hart-search query --strategy text merkle
   assert_success
   assert_equal "$stderr" \
-    "hart-search: the store is read-only: usage and the query log are not recorded"
+    "hart-search: the store is read-only: what is used here is not recorded"
 }
 
 @test "query: people see rank, place and text" {

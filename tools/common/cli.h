@@ -76,6 +76,9 @@ struct Context {
   /// The store that `--store` and the environment name. Throws as store::find_store and
   /// store::Store do. Include "store/store.h" where this is called.
   [[nodiscard]] store::Store open_store(bool writable = false) const;
+  /// The store for a command that answers and reports what it used: open for writing or, where
+  /// writing is not permitted, for reading only, with a diagnostic that nothing is recorded.
+  [[nodiscard]] store::Store open_store_to_report() const;
 
   /// `hart-TOOL: message` on standard error, one line. Errors are thrown instead: hart::Error's
   /// message and status are mapped by Tool::run.

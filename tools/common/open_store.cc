@@ -12,4 +12,15 @@ store::Store Context::open_store(bool writable) const {
   return store::Store{options};
 }
 
+store::Store Context::open_store_to_report() const {
+  try {
+    return open_store(true);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::denied) throw;
+    store::Store store = open_store(false);
+    diagnostic("the store is read-only: what is used here is not recorded");
+    return store;
+  }
+}
+
 }  // namespace hart::cli

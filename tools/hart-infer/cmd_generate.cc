@@ -77,7 +77,7 @@ class Generating {
         context_{context},
         chosen_{choose_model(context, options.model, true)} {
     if (!options.context.empty()) evidence_ = read_evidence(options.context);
-    if (chosen_.store) {
+    if (chosen_.store && chosen_.store->writable()) {
       sink_ = std::make_unique<prov::ReceiptSink>(*chosen_.store);
       gate_ = std::make_unique<bill::MeterGate>(*chosen_.store);
     }

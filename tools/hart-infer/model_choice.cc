@@ -35,7 +35,7 @@ std::optional<store::Store> open_for_reports(const cli::Context& context) {
     context.detail("no store: nothing is metered and no receipt is kept");
     return std::nullopt;
   }
-  return context.open_store(true);
+  return context.open_store_to_report();
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ ChosenModel choose_model(const cli::Context& context, const std::string& referen
     chosen.model = infer::RunnableModel::from_file(reference);
     return chosen;
   }
-  chosen.store = context.open_store(reporting);
+  chosen.store = reporting ? context.open_store_to_report() : context.open_store();
   chosen.model = infer::RunnableModel::from_store(
       *chosen.store, reference.empty() ? only_model(*chosen.store) : reference);
   return chosen;

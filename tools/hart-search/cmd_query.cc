@@ -163,7 +163,7 @@ int query(const QueryOptions& options, cli::Context& context) {
   const bool stream = text == "-";
   if (stream && (!options.vector.empty() || !options.atom.empty()))
     throw Error{Fault::usage, "a stream of queries holds their vectors and atoms itself"};
-  store::Store store = open_for_query(context);
+  store::Store store = context.open_store_to_report();
   QuerySession session{options, context, store};
   if (stream) {
     bool found = false;

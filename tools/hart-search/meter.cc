@@ -15,17 +15,6 @@ constexpr std::int64_t kOneQueryMicros = 1'000'000;
 
 }  // namespace
 
-store::Store open_for_query(const cli::Context& context) {
-  try {
-    return context.open_store(true);
-  } catch (const Error& error) {
-    if (error.fault() != Fault::denied) throw;
-    store::Store store = context.open_store(false);
-    context.diagnostic("the store is read-only: usage and the query log are not recorded");
-    return store;
-  }
-}
-
 MeteredSearch::MeteredSearch(const cli::Context& context, store::Store& store)
     : context_{context}, store_{store} {
   if (store.writable()) gate_ = std::make_unique<bill::MeterGate>(store);

@@ -9,10 +9,6 @@
 
 namespace hart::search_tool {
 
-/// The store that a query runs on: open for writing, so that usage can be recorded, or for
-/// reading only where writing is not permitted, with a diagnostic that nothing is recorded.
-[[nodiscard]] store::Store open_for_query(const cli::Context& context);
-
 /// Answers queries under the tenant's quota: reserves a query before it runs, charges it after
 /// it was answered, gives it back when it failed, and writes it to the query log.
 class MeteredSearch {
