@@ -12,7 +12,7 @@ _hart_search() {
   done
   case $path in
     '') words='query index project help' ;;
-    ' query') words='--count --strategy --candidates --recall --metric --vector --atom --modality --since --until --explain' ;;
+    ' query') words='--count --strategy --candidates --recall --metric --vector --atom --embedder --model --modality --since --until --explain' ;;
     ' index') words='build list drop check' ;;
     ' index build') words='--kind --model' ;;
     ' index list') words='--help' ;;

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,9 +36,9 @@ struct Embedder {
 
 Embedder Embedder::open(const std::string& reference, std::optional<store::Store>& store) {
   Embedder embedder;
-  const bool from_store = !reference.empty() && reference.find('/') == std::string::npos &&
-                          !reference.ends_with(".safetensors") && store;
-  if (from_store) {
+  const bool names_file = reference.empty() || reference.find('/') != std::string::npos ||
+                          std::filesystem::exists(reference);
+  if (!names_file && store) {
     const store::Object object = store::resolve_object(*store, reference);
     atom::read_content(*store, *store::atom_by_id(*store, object.atom_id),
                        [&](ByteView part) { append(embedder.stored, part); });

@@ -1,6 +1,9 @@
 #include "atom/export.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -90,7 +93,7 @@ TEST_CASE("export: a structure without bytes of its own is refused") {
         Fault::data);
 }
 
-TEST_CASE("export: a folder or a missing one is refused, a device is written to and stays") {
+TEST_CASE("export: a folder or a missing one is refused, a pipe is written to and stays") {
   Exporting exporting;
   const auto object = store::resolve_object(exporting.store, "doc");
   fs::create_directory(exporting.path("folder"));
@@ -98,8 +101,16 @@ TEST_CASE("export: a folder or a missing one is refused, a device is written to 
     CHECK(fault_of([&] { export_file(exporting.store, object, exporting.path(target)); }) ==
           Fault::cannot_create);
   CHECK(exporting.files() == 2);
-  export_file(exporting.store, object, "/dev/null");
-  CHECK(fs::is_character_file("/dev/null"));
+  const std::string pipe = exporting.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int fd = ::open(pipe.c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  export_file(exporting.store, object, pipe);
+  CHECK(fs::is_fifo(pipe));
+  std::string got(exporting.text.size(), ' ');
+  CHECK(::read(fd, got.data(), got.size()) == static_cast<ssize_t>(got.size()));
+  CHECK(got == exporting.text);
+  ::close(fd);
 }
 
 }  // namespace

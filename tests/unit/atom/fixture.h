@@ -8,6 +8,7 @@
 #include "atom/atomize.h"
 #include "atom/export.h"
 #include "atom/identity.h"
+#include "core/endian.h"
 #include "core/error.h"
 #include "formats/gguf_writer.h"
 #include "formats/safetensors.h"
@@ -67,7 +68,7 @@ struct TestTensor {
   }
 };
 
-/// A GGUF file; `tail` more zeros stand behind the last tensor.
+/// A GGUF file of F32 tensors and textual metadata.
 inline ByteBuffer gguf_file(const std::vector<TestTensor>& tensors,
                             const std::vector<std::pair<std::string, std::string>>& metadata) {
   formats::GgufWriter writer;

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <fstream>
+#include <map>
 
 #include "fixture.h"
 
@@ -9,11 +9,11 @@ namespace {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-/// Two layers, a tensor outside of them, and one without elements.
+/// Two layers and a tensor outside of them.
 std::vector<TestTensor> small_model() {
   return {{"token_embd.weight", {2, 3}, {1, 2, 3, 4, 5, 6}},
           {"blk.0.w", {3}, {1, -2, 3}},
-          {"blk.0.b", {0}, {}},
+          {"blk.0.b", {1}, {5}},
           {"blk.1.w", {3}, {7, 8, 9}}};
 }
 
@@ -27,7 +27,11 @@ TEST_CASE("model: both formats come back bit for bit, padding and empty tensors 
   const test::ScratchStore scratch{kCatalogOnly};
   store::Store store = scratch.open();
   ByteBuffer gguf = gguf_file(small_model(), kLlama);
-  const ByteBuffer safetensors = safetensors_file(small_model(), {{"format", "pt"}});
+  // GGUF has no tensors without elements.
+  auto with_empty = small_model();
+  with_empty.push_back({"blk.1.none", {0, 7}, {}});
+  with_empty.push_back({"blk.1.scalar", {}, {2.5f}});
+  const ByteBuffer safetensors = safetensors_file(with_empty, {{"format", "pt"}});
   const Atomized added = add(store, "g", gguf);
   CHECK(added.kind == "model");
   CHECK(added.subtype == "gguf");
@@ -35,6 +39,7 @@ TEST_CASE("model: both formats come back bit for bit, padding and empty tensors 
   CHECK(exported(store, "g") == gguf);
   CHECK(add(store, "s", safetensors).subtype == "safetensors");
   CHECK(exported(store, "s") == safetensors);
+  CHECK(open_model(store, "s").tensors.size() == 6);
   // What stands behind the last tensor belongs to the file, zeros or not.
   gguf.resize(gguf.size() + 4096);
   gguf.back() = 7;
@@ -132,7 +137,7 @@ TEST_CASE("model: a stored model opens with its tensors in order, mapped from th
   const StoredModel model = open_model(store, "m");
   CHECK(model.architecture == "llama");
   CHECK(model.format == "gguf");
-  CHECK(model.parameters == 12);
+  CHECK(model.parameters == 13);
   REQUIRE(model.tensors.size() == 4);
   const auto wanted = small_model();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
