@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "../support/scratch_store.h"
+#include "support/scratch_store.h"
 #include "bill/ledger.h"
 #include "bill/plan_book.h"
 #include "bill/schema.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "../support/scratch_store.h"
+#include "support/scratch_store.h"
 #include "core/bytes.h"
 #include "crypto/sha256.h"
 #include "index/index.h"

@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "../support/scratch_store.h"
+#include "support/scratch_store.h"
 #include "core/events.h"
 #include "crypto/sha256.h"
 #include "prov/receipt_sink.h"
