@@ -143,6 +143,6 @@ LINES
   hart-ingest add --no-embed word.txt >/dev/null
   assert_equal "$(hart-infer embed cat | jq .stored)" true
   assert_equal "$(hart-infer embed --no-store cat | jq .stored)" false
-  assert_equal "$(hart-infer embed unheld | jq .stored)" false
+  assert_equal "$(hart-infer embed dog | jq .stored)" false
   assert_equal "$(echo '{"atom":"word.txt"}' | hart-infer embed - | jq .stored)" true
 }

@@ -38,7 +38,8 @@ crypto::MerkleBuilder blocks_of(ByteView bytes) {
 }
 
 TEST_CASE("identity: content ids are those of the vectors") {
-  for (const Json& vector : vectors().at("content"))
+  const auto document = vectors();
+  for (const Json& vector : document.at("content"))
     CHECK(content_id(from_hex(text_of(vector.at("hex")))).text() == text_of(vector.at("id")));
 }
 
@@ -75,7 +76,8 @@ TEST_CASE("identity: layer and model descriptors and ids are those of the vector
 }
 
 TEST_CASE("identity: texts that are atomized get the ids of the vectors") {
-  for (const Json& vector : vectors().at("documents")) {
+  const auto document = vectors();
+  for (const Json& vector : document.at("documents")) {
     const test::ScratchStore scratch{kCatalogOnly};
     store::Store store = scratch.open();
     const Atomized added = add_text(store, "doc", text_of(vector.at("text")));

@@ -3,11 +3,11 @@
 #include <array>
 #include <string>
 
-#include "support/scratch_store.h"
 #include "bill/ledger.h"
 #include "bill/plan_book.h"
 #include "bill/schema.h"
 #include "store/schema.h"
+#include "support/scratch_store.h"
 
 namespace hart::test {
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "support/scratch_store.h"
 #include "core/bytes.h"
 #include "crypto/sha256.h"
 #include "index/index.h"
@@ -18,6 +17,7 @@
 #include "store/embedding.h"
 #include "store/query_log.h"
 #include "store/schema.h"
+#include "support/scratch_store.h"
 
 namespace hart::test {
 

@@ -3,12 +3,12 @@
 #include <array>
 #include <string>
 
-#include "support/scratch_store.h"
 #include "core/events.h"
 #include "crypto/sha256.h"
 #include "prov/receipt_sink.h"
 #include "prov/schema.h"
 #include "store/schema.h"
+#include "support/scratch_store.h"
 
 namespace hart::test {
 
