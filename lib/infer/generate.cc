@@ -31,8 +31,8 @@ class Metered {
 
   void settle(const UsageRecord& record) {
     if (gate_ == nullptr) return;
-    UsageGate* gate = std::exchange(gate_, nullptr);
-    gate->settle(reservation_, record);
+    gate_->settle(reservation_, record);
+    gate_ = nullptr;
   }
 
  private:

@@ -178,11 +178,19 @@ Atom resolve_atom(Store& store, const std::string& reference) {
   throw Error{Fault::no_input, "no such atom: " + reference};
 }
 
+AtomLookup::AtomLookup(Store& store)
+    : find_{store.db().prepare(std::string{kAtomColumns} + "WHERE hash = ? AND space = ?")} {}
+
+std::optional<Atom> AtomLookup::find(const Id& id) {
+  std::optional<Atom> atom;
+  if (find_.with(id.hash, static_cast<std::int64_t>(id.space)).step())
+    atom = read_atom(find_, 0);
+  find_.reset();
+  return atom;
+}
+
 std::optional<Atom> find_atom(Store& store, const Id& id) {
-  Statement find =
-      store.db().prepare(std::string{kAtomColumns} + "WHERE hash = ? AND space = ?");
-  if (!find.with(id.hash, static_cast<std::int64_t>(id.space)).step()) return std::nullopt;
-  return read_atom(find, 0);
+  return AtomLookup{store}.find(id);
 }
 
 std::optional<Atom> atom_by_id(Store& store, std::int64_t atom_id) {

@@ -78,7 +78,17 @@ void for_each_object(Store& store, const ObjectFilter& filter,
 /// content.
 [[nodiscard]] Atom resolve_atom(Store& store, const std::string& reference);
 
-/// The atom with this id, if the acting tenant holds it: one indexed lookup.
+/// Finds atoms that the acting tenant holds, each by one indexed lookup, with a statement
+/// prepared once: for many lookups, inside a Snapshot.
+class AtomLookup {
+ public:
+  explicit AtomLookup(Store& store);
+  [[nodiscard]] std::optional<Atom> find(const Id& id);
+
+ private:
+  Statement find_;
+};
+/// One lookup.
 [[nodiscard]] std::optional<Atom> find_atom(Store& store, const Id& id);
 [[nodiscard]] std::optional<Atom> atom_by_id(Store& store, std::int64_t atom_id);
 

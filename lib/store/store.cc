@@ -20,6 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kCatalogPageBytes = 16'384;
+/// Random keys touch pages all over the catalog: with SQLite's own 2 MB each is written many
+/// times.
+constexpr int kWriterCacheKib = 65'536;
 constexpr int kIndexPageBytes = 65'536;
 constexpr int kCachePageBytes = 16'384;
 
@@ -164,6 +167,7 @@ Store::Store(const OpenOptions& options) : impl_{std::make_unique<Impl>()} {
   check_identity(*impl_->db, path);
   if (options.writable) {
     impl_->db->exec("PRAGMA synchronous = FULL");
+    impl_->db->exec("PRAGMA cache_size = -" + std::to_string(kWriterCacheKib));
     if (::access(path.c_str(), W_OK) != 0)
       throw Error{Fault::denied, path + ": not permitted to write the store"};
   }

@@ -58,9 +58,10 @@ double insert(store::Store& store, const std::vector<Id>& ids) {
 double look_up(store::Store& store, std::vector<Id> ids) {
   std::shuffle(ids.begin(), ids.end(), std::mt19937{1});
   const store::Snapshot snapshot{store.db()};
+  store::AtomLookup lookup{store};
   const double start = steady_seconds();
   std::size_t found = 0;
-  for (const Id& id : ids) found += store::find_atom(store, id).has_value();
+  for (const Id& id : ids) found += lookup.find(id).has_value();
   const double seconds = steady_seconds() - start;
   if (found != ids.size()) std::fprintf(stderr, "lookups failed\n");
   return seconds * 1e6 / static_cast<double>(ids.size());
