@@ -1,9 +1,11 @@
 // What the catalog costs: a lookup, an insert in a batch, the start of a tool. Prints JSON
 // lines.
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -73,17 +75,21 @@ double start_up(const std::string& tool, const std::vector<std::string>& argumen
   for (const std::string& argument : arguments)
     argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  posix_spawn_file_actions_t quiet;
+  ::posix_spawn_file_actions_init(&quiet);
+  ::posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   std::vector<double> runs;
   for (int run = 0; run < 21; ++run) {
     const double start = steady_seconds();
     pid_t child = 0;
-    if (::posix_spawn(&child, tool.c_str(), nullptr, nullptr, argv.data(), environ) != 0)
+    if (::posix_spawn(&child, tool.c_str(), &quiet, nullptr, argv.data(), environ) != 0)
       return -1;
     int status = 0;
     ::waitpid(child, &status, 0);
     if (status != 0) return -1;
     runs.push_back((steady_seconds() - start) * 1e3);
   }
+  ::posix_spawn_file_actions_destroy(&quiet);
   return median(runs);
 }
 
