@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint8_t kStart = 0x00;
 constexpr std::uint8_t kLittleEndian = 0x01;
+constexpr std::uint8_t kTinyLittleEndian = 0x81;
+constexpr std::uint8_t kTinyZm = 0x04;
 constexpr std::uint8_t kBoxEnd = 0x7C;
 constexpr std::uint8_t kEntity = 0x69;
 constexpr std::uint8_t kEnd = 0xFE;
@@ -23,6 +25,8 @@ constexpr std::size_t kBoxAt = 6;
 constexpr std::size_t kBoxEndAt = 38;
 constexpr std::size_t kShapeAt = 39;
 constexpr std::size_t kBodyAt = 43;
+constexpr std::size_t kTinyTypeAt = 6;
+constexpr std::size_t kTinyBytes = 40;
 constexpr std::size_t kCountBytes = 4;
 constexpr std::size_t kVertexBytes = 32;
 constexpr std::size_t kEntityBytes = 5;
@@ -125,6 +129,16 @@ std::vector<PointZM> load_vertices(Shape shape, ByteView body) {
   return vertices;
 }
 
+Geometry decode_tiny_point(ByteView blob) {
+  if (blob[kTinyTypeAt] != kTinyZm) refuse("a TinyPoint of another type than ZM");
+  if (blob.back() != kEnd) refuse("an end mark is missing");
+  Geometry geometry;
+  geometry.srid = load_le<std::int32_t>(blob.data() + kSridAt);
+  geometry.vertices = {load_vertex(blob.data() + kTinyTypeAt + 1)};
+  check_vertices(Shape::point, geometry.vertices);
+  return geometry;
+}
+
 void append_number(std::string& out, double value) {
   const double magnitude = std::abs(value);
   // Plain digits while they stay short; 2^53 is about 9e15.
@@ -150,6 +164,19 @@ ByteBuffer encode_point(const PointZM& point, std::int32_t srid) {
   return encode(Shape::point, {&point, 1}, srid);
 }
 
+ByteBuffer encode_tiny_point(const PointZM& point, std::int32_t srid) {
+  check_vertices(Shape::point, {&point, 1});
+  ByteBuffer out;
+  out.reserve(kTinyBytes);
+  out.push_back(kStart);
+  out.push_back(kTinyLittleEndian);
+  append_le(out, srid);
+  out.push_back(kTinyZm);
+  append_vertex(out, point);
+  out.push_back(kEnd);
+  return out;
+}
+
 ByteBuffer encode_linestring(std::span<const PointZM> vertices, std::int32_t srid) {
   return encode(Shape::linestring, vertices, srid);
 }
@@ -159,6 +186,8 @@ ByteBuffer encode_multipoint(std::span<const PointZM> points, std::int32_t srid)
 }
 
 Geometry decode_geometry(ByteView blob) {
+  if (blob.size() == kTinyBytes && blob[0] == kStart && blob[1] == kTinyLittleEndian)
+    return decode_tiny_point(blob);
   if (blob.size() < kBodyAt + 1) refuse("only " + std::to_string(blob.size()) + " bytes");
   if (blob[0] != kStart || blob[kBoxEndAt] != kBoxEnd || blob.back() != kEnd)
     refuse("a start, box or end mark is missing");

@@ -39,6 +39,12 @@ struct Geometry {
 /// the class type of a point.
 [[nodiscard]] ByteBuffer encode_point(const PointZM& point, std::int32_t srid = kSridCartesian);
 
+/// The same point in SpatiaLite's TinyPoint form, 40 bytes: what the store keeps, since a point
+/// is its own bounding box. SpatiaLite 5 reads both forms alike. Little-endian: 0x00, 0x81,
+/// SRID i32, 0x04 (ZM), four f64, 0xFE. Source: SpatiaLite's `TinyPointEncode`.
+[[nodiscard]] ByteBuffer encode_tiny_point(const PointZM& point,
+                                           std::int32_t srid = kSridCartesian);
+
 /// LINESTRING ZM of n ≥ 2 vertices, 48 + 32 n bytes. Throws Error(data) on fewer: SpatiaLite
 /// takes no shorter one.
 [[nodiscard]] ByteBuffer encode_linestring(std::span<const PointZM> vertices,
@@ -48,7 +54,7 @@ struct Geometry {
 [[nodiscard]] ByteBuffer encode_multipoint(std::span<const PointZM> points,
                                            std::int32_t srid = kSridCartesian);
 
-/// The inverse of the three encoders. Throws Error(data) on anything they would not write:
+/// The inverse of the encoders. Throws Error(data) on anything they would not write:
 /// another shape, big-endian order, sizes or a bounding box that do not fit the vertices,
 /// trailing bytes, values that are not finite.
 [[nodiscard]] Geometry decode_geometry(ByteView blob);

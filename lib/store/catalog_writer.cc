@@ -94,7 +94,7 @@ void CatalogWriter::put_component(std::int64_t parent_atom_id, std::int64_t posi
                                   const geometry::PointZM& spatial) {
   const auto label = name.empty() ? std::nullopt : std::optional{name};
   sql_->add_component.run(parent_atom_id, position, component_atom_id, label,
-                          geometry::encode_point(spatial));
+                          geometry::encode_tiny_point(spatial));
 }
 
 bool CatalogWriter::hold_atom(std::int64_t atom_id, Modality modality,

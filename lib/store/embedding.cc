@@ -108,13 +108,13 @@ EmbeddingPlacer::EmbeddingPlacer(Store& store)
 
 void EmbeddingPlacer::place(std::int64_t embedding_id, const geometry::PointZM& point,
                             std::int64_t hilbert_index) {
-  set_.run(geometry::encode_point(point), hilbert_index, store_.tenant_id(), embedding_id);
+  set_.run(geometry::encode_tiny_point(point), hilbert_index, store_.tenant_id(), embedding_id);
   // In the unified space Z is the modality and M the importance (architecture, section 5).
   references_.with(embedding_id);
   while (references_.step()) {
     const geometry::PointZM key{point.x, point.y, static_cast<double>(references_.integer(1)),
                                 references_.is_null(2) ? point.m : references_.real(2)};
-    set_key_.run(geometry::encode_point(key), store_.tenant_id(), references_.integer(0),
+    set_key_.run(geometry::encode_tiny_point(key), store_.tenant_id(), references_.integer(0),
                  references_.integer(1));
   }
   references_.reset();

@@ -165,4 +165,22 @@ TEST_CASE("wkt: numbers read back the same and stay plain while they are short")
 }
 
 }  // namespace
+TEST_CASE("spatialite blob: a TinyPoint is what TinyPointEncode of SpatiaLite 5.0.1 makes") {
+  // SELECT hex(TinyPointEncode(MakePointZM(1, 2, 3, 4, -1)));
+  const ByteBuffer expected = from_hex(
+      "0081FFFFFFFF04000000000000F03F000000000000004000000000000008400000000000001040FE");
+  CHECK(encode_tiny_point({1, 2, 3, 4}) == expected);
+  CHECK(decode_point(expected) == PointZM{1, 2, 3, 4});
+  for (std::size_t size = 0; size < expected.size(); ++size)
+    CHECK_THROWS_AS((void)decode_geometry(ByteView{expected}.first(size)), Error);
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{1}, std::size_t{6}, std::size_t{39}}) {
+    ByteBuffer damaged = expected;
+    damaged[at] ^= 0x10;
+    CAPTURE(at);
+    CHECK_THROWS_AS((void)decode_geometry(damaged), Error);
+  }
+  CHECK_THROWS_AS((void)encode_tiny_point({std::nan(""), 0, 0, 0}), Error);
+}
+
 }  // namespace hart::geometry
