@@ -1,6 +1,6 @@
 #!/bin/bash
 # How fast a large model goes into a store, beside sha256sum and cp of the same file, and how much
-# memory it takes. Prints JSON lines, medians of three. Usage: ingest.sh [MIB] (default 1024);
+# memory it takes. Prints JSON lines, medians of three. Usage: bench_ingest.sh [MIB] (default 1024);
 # --smoke: 8. hart-ingest is taken from HART_TOOL_PATH, else from PATH.
 set -euo pipefail
 
