@@ -74,6 +74,7 @@ within_pty() { script -qec "$*" /dev/null </dev/null | tr -d '\r'; }
   assert_equal "$(hart-frame count 1)" '{"type":"number","value":1}'
   assert_equal "$(hart-frame count 1 --format human)" 'value  1'
   command -v script >/dev/null || skip "no script(1)"
+  script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no pseudo-terminal to be had here"
   assert_equal "$(within_pty hart-frame count 1)" 'value  1'
   assert_equal "$(within_pty hart-frame count 1 --json)" '{"type":"number","value":1}'
 }
