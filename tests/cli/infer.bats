@@ -132,7 +132,6 @@ LINES
 }
 
 @test "embed: a vector of the model's size, the same for the same text, kept for what is held" {
-  [[ -e $HART_SOURCE/share/models/wordnet-vectors.safetensors ]] || skip "no word vectors in share/models"
   run --separate-stderr hart-infer embed 'the cat sleeps'
   assert_success
   assert_equal "$(json '[.type, .stored, (.vector | length) == .dims] | tojson')" '["embedding",false,true]'

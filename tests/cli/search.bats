@@ -13,11 +13,6 @@ setup() {
   hart-ingest add notes.txt >/dev/null
 }
 
-# need_vectors: skips where the shipped embedder is not there, so that no passage has a vector.
-need_vectors() {
-  [[ -e $HART_SOURCE/share/models/wordnet-vectors.safetensors ]] || skip "no shipped embedder"
-}
-
 @test "query: words find the passage that holds them, and a hit has every key in its order" {
   run --separate-stderr hart-search query --strategy text merkle
   assert_success
@@ -89,7 +84,6 @@ need_vectors() {
 }
 
 @test "query: a meaning is found without a shared word, with a distance" {
-  need_vectors
   run hart-search query -k 2 "vessel ocean"
   assert_success
   assert_equal "$(json 'select(.rank == 1) | .text')" "A ship sails on the sea."
@@ -97,7 +91,6 @@ need_vectors() {
 }
 
 @test "query: near an atom, without the atom itself, and near a vector" {
-  need_vectors
   local atom
   atom=$(hart-search query --strategy text whale | jq -r .atom)
   run hart-search query --atom "$atom" --strategy exact -k 4
@@ -113,7 +106,6 @@ need_vectors() {
 }
 
 @test "index: a build is listed without a recall figure until check measures it" {
-  need_vectors
   run hart-search index build
   assert_success
   assert_equal "$(json '[.type, .kind, .items, .recall] | tojson')" '["index","rtree",5,null]'
@@ -128,7 +120,6 @@ need_vectors() {
 }
 
 @test "index: what is added after a build is found at once, what is removed no more" {
-  need_vectors
   hart-search index build >/dev/null
   hart-search index build --kind flat >/dev/null
   echo "An orchestra plays a symphony." >music.txt
@@ -146,7 +137,6 @@ need_vectors() {
 }
 
 @test "index: a damaged index.db costs a diagnostic and no answer" {
-  need_vectors
   hart-search index build >/dev/null
   local expected
   expected=$(hart-search query --strategy exact whale)
@@ -163,7 +153,6 @@ need_vectors() {
 }
 
 @test "index: drop forgets one index, --dry-run none, and there must be one" {
-  need_vectors
   run hart-search index drop
   assert_failure 66
   hart-search index build --kind flat >/dev/null
@@ -181,7 +170,6 @@ need_vectors() {
 }
 
 @test "project: fit makes the next version, show prints the current one" {
-  need_vectors
   run hart-search project show
   assert_failure 1
   run hart-search project fit
