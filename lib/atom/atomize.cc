@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "atom/atomizer.h"
+#include "atom/chunker.h"
 #include "core/error.h"
 #include "crypto/sha256.h"
 #include "formats/utf8.h"
@@ -10,7 +11,6 @@
 namespace hart::atom {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 constexpr int kFastLevel = 3;
 constexpr int kBestLevel = 15;
 
@@ -51,7 +51,7 @@ Atomized dispatch(store::Store& store, store::CatalogWriter& writer, const Sourc
   switch (format) {
     case formats::FileFormat::gguf:
     case formats::FileFormat::safetensors:
-      return atomize_model(store, writer, source, format, options);
+      return atomize_model_file(store, writer, source, format, options);
     case formats::FileFormat::markdown:
     case formats::FileFormat::plain: {
       crypto::Sha256 hash;
@@ -114,7 +114,8 @@ std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source,
                         std::int64_t atom_id, std::int64_t position, std::uint64_t offset,
                         std::uint64_t size, int level) {
   for (std::uint64_t at = offset; at < offset + size; ++position) {
-    const std::uint64_t part = std::min<std::uint64_t>(kPieceBytes, offset + size - at);
+    const std::uint64_t left = std::min<std::uint64_t>(kLargestChunk, offset + size - at);
+    const std::uint64_t part = chunk_length(source.bytes().subspan(at, left));
     const ByteView piece = source.bytes().subspan(at, part);
     const bool zeros = std::all_of(piece.begin(), piece.end(), [](auto b) { return b == 0; });
     std::optional<store::ExtentRecord> extent;

@@ -67,4 +67,9 @@ using PassageVisitor = std::function<void(std::int64_t atom_id, std::string_view
                                const MappedFile& file, const AtomizeOptions& options,
                                const PassageVisitor& passage);
 
+/// A folder that is one model (`is_model_folder`): its files' bytes, its weights as one model,
+/// one object whose atom is the folder's (`tree:`). Throws as atomize, naming the file.
+[[nodiscard]] Atomized atomize_folder(store::Store& store, store::CatalogWriter& writer,
+                                      const std::string& root, const AtomizeOptions& options);
+
 }  // namespace hart::atom

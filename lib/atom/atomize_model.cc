@@ -1,13 +1,13 @@
 #include <algorithm>
-#include <exception>
 #include <map>
-#include <thread>
 
 #include "atom/atomizer.h"
+#include "atom/base_tensor.h"
+#include "atom/model_digest.h"
 #include "atom/model_view.h"
+#include "atom/tensor_payload.h"
 #include "atom/tensor_signature.h"
 #include "core/error.h"
-#include "crypto/sha256.h"
 
 namespace hart::atom {
 namespace {
@@ -15,65 +15,6 @@ namespace {
 using store::Modality;
 
 constexpr const char* kAtomizer = "model/1";
-
-/// A tensor's two digests, taken in one pass over its bytes.
-struct TensorDigest {
-  Hash256 content{};
-  crypto::MerkleBuilder blocks;
-};
-
-TensorDigest digest_tensor(const Source& source, const ModelTensor& tensor) {
-  static_assert(kWindowBytes % crypto::kBlockBytes == 0);
-  TensorDigest digest;
-  crypto::Sha256 content;
-  source.windows(tensor.offset, tensor.bytes, [&](ByteView window) {
-    content.update(window);
-    for (std::size_t at = 0; at < window.size(); at += crypto::kBlockBytes)
-      digest.blocks.add_leaf_hash(crypto::leaf_hash(
-          window.subspan(at, std::min(crypto::kBlockBytes, window.size() - at))));
-  });
-  digest.content = content.finish();
-  return digest;
-}
-
-struct ModelDigests {
-  Hash256 file{};
-  std::vector<TensorDigest> tensors;
-};
-
-/// The file's digest on one thread while the tensors' are taken on this one.
-ModelDigests digest_model(const Source& source, const ModelView& view,
-                          const AtomizeOptions& options) {
-  ModelDigests digests;
-  std::exception_ptr failure;
-  const auto digest_file = [&] {
-    try {
-      crypto::Sha256 hash;
-      source.windows(0, source.size(), [&](ByteView window) { hash.update(window); });
-      digests.file = hash.finish();
-    } catch (...) {
-      failure = std::current_exception();
-    }
-  };
-  std::thread side;
-  if (options.threads > 1) side = std::thread{digest_file};
-  try {
-    for (const ModelTensor& tensor : view.tensors) {
-      digests.tensors.push_back(digest_tensor(source, tensor));
-      if (options.progress) options.progress(tensor.bytes);
-    }
-  } catch (...) {
-    if (side.joinable()) side.join();
-    throw;
-  }
-  if (side.joinable()) {
-    side.join();
-  } else {
-    digest_file();
-  }
-  if (failure) std::rethrow_exception(failure);
-  return digests;
-}
 
 std::string shape_json(std::span<const std::uint64_t> shape) {
   return dump_json(Json(std::vector<std::uint64_t>(shape.begin(), shape.end())));
@@ -115,88 +56,163 @@ std::vector<ModelPart> group_layers(const ModelView& view) {
 
 class ModelAtomizer {
  public:
-  ModelAtomizer(store::CatalogWriter& writer, const Source& source, const ModelView& view,
+  ModelAtomizer(store::Store& store, store::CatalogWriter& writer,
+                std::span<const Source> sources, const ModelView& view,
                 const ModelDigests& digests, const AtomizeOptions& options)
-      : writer_{writer},
-        source_{source},
+      : store_{store},
+        writer_{writer},
+        sources_{sources},
         view_{view},
         digests_{digests},
+        options_{options},
         level_{compression_level(options.compression)},
         atoms_{writer} {}
 
   void put_tensors();
-  std::int64_t put_file();
+  std::int64_t put_file(std::size_t file);
+  std::int64_t put_folder(Id& id);
   std::int64_t put_model(Id& id);
 
  private:
   struct StoredTensor {
     std::int64_t atom_id = 0;
     Id id;
-    std::optional<store::ExtentRecord> extent;
+    bool created = false;
+    TensorPayloadWriter::Parts parts;
+    std::optional<TensorSample> sample;
   };
 
   [[nodiscard]] geometry::PointZM place(std::size_t tensor,
                                         std::uint64_t elements_before) const;
+  [[nodiscard]] ByteView bytes_of(const ModelTensor& tensor) const {
+    return sources_[tensor.file].bytes().subspan(tensor.offset, tensor.bytes);
+  }
+  void put_tensor_atoms();
+  void put_payloads();
+  std::int64_t put_parts(std::int64_t atom_id, std::int64_t position,
+                         const TensorPayloadWriter::Parts& parts);
   std::int64_t put_layer(std::int64_t model_id, const ModelPart& part, std::int64_t index);
 
+  store::Store& store_;
   store::CatalogWriter& writer_;
-  const Source& source_;
+  std::span<const Source> sources_;
   const ModelView& view_;
   const ModelDigests& digests_;
+  const AtomizeOptions& options_;
   int level_;
   ObjectAtoms atoms_;
   std::vector<StoredTensor> tensors_;
-  std::int64_t header_extent_id_ = 0;
 };
 
-void ModelAtomizer::put_tensors() {
+void ModelAtomizer::put_tensor_atoms() {
   for (std::size_t i = 0; i < view_.tensors.size(); ++i) {
     const ModelTensor& tensor = view_.tensors[i];
-    const TensorDigest& digest = digests_.tensors[i];
     const Descriptor descriptor =
-        describe_tensor(tensor.dtype, tensor.shape, tensor.bytes, digest.blocks);
+        describe_tensor(tensor.dtype, tensor.shape, tensor.bytes, digests_.tensors[i].blocks);
     StoredTensor stored;
     stored.id = structure_id(descriptor);
-    bool created = false;
-    stored.atom_id = atoms_.put_structure(descriptor, tensor.bytes, created);
-    if (tensor.bytes > 0) {
-      // Raw and whole, so that it runs from the mapping.
-      stored.extent = writer_.put_extent(digest.content,
-                                         source_.bytes().subspan(tensor.offset, tensor.bytes),
-                                         0, [&](std::uint64_t at, std::uint64_t size) {
-                                           source_.drop(tensor.offset + at, size);
-                                         });
-      writer_.put_payload(stored.atom_id, 0, stored.extent, tensor.bytes);
-    }
-    atoms_.hold(stored.atom_id, Modality::tensor, tensor::dtype_info(tensor.dtype).name);
+    stored.atom_id = atoms_.put_structure(descriptor, tensor.bytes, stored.created);
     tensors_.push_back(std::move(stored));
   }
 }
 
-std::int64_t ModelAtomizer::put_file() {
-  const Id id{IdSpace::content, digests_.file};
-  const std::int64_t file_id = atoms_.put_file(id, source_.bytes());
-  const ByteView header = source_.bytes().first(view_.header_bytes);
-  const store::ExtentRecord extent = writer_.put_extent(crypto::sha256(header), header, level_);
-  header_extent_id_ = extent.extent_id;
-  writer_.put_payload(file_id, 0, extent, header.size());
-  std::vector<std::size_t> by_offset(view_.tensors.size());
-  for (std::size_t i = 0; i < by_offset.size(); ++i) by_offset[i] = i;
+/// A tensor that stands twice in the file is new once: its second place finds it.
+void ModelAtomizer::put_payloads() {
+  TensorPayloadWriter payload{store_, writer_, sources_, options_};
+  SignatureIndex signatures{store_, writer_};
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    const ModelTensor& tensor = view_.tensors[i];
+    StoredTensor& stored = tensors_[i];
+    if (tensor.bytes == 0 || !stored.created) continue;
+    // Numbers of the other byte order mean nothing to a codec that looks at exponents.
+    if (view_.byte_order == formats::ByteOrder::little)
+      stored.sample = sample_tensor(tensor, bytes_of(tensor));
+    std::optional<BaseTensor> base;
+    if (stored.sample && options_.compression != Compression::none)
+      base = signatures.nearest(tensor, *stored.sample);
+    payload.store(tensor, digests_.tensors[i], base, stored.parts);
+  }
+  payload.finish();
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    StoredTensor& stored = tensors_[i];
+    if (!stored.created) continue;
+    put_parts(stored.atom_id, 0, stored.parts);
+    if (!stored.sample) continue;
+    const bool stands_alone = std::none_of(
+        stored.parts.begin(), stored.parts.end(),
+        [](const auto& part) { return part.extent && part.extent->base_extent_id != 0; });
+    signatures.put(stored.atom_id, view_.tensors[i], *stored.sample, stands_alone);
+  }
+}
+
+std::int64_t ModelAtomizer::put_parts(std::int64_t atom_id, std::int64_t position,
+                                      const TensorPayloadWriter::Parts& parts) {
+  for (const auto& part : parts)
+    writer_.put_payload(atom_id, position++, part.extent, part.bytes, part.extent_offset);
+  return position;
+}
+
+void ModelAtomizer::put_tensors() {
+  put_tensor_atoms();
+  put_payloads();
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    StoredTensor& stored = tensors_[i];
+    if (!stored.created && view_.tensors[i].bytes > 0) {
+      stored.parts = writer_.payload_of(stored.atom_id);
+      // Counts what the tenant did not reach until now.
+      put_parts(stored.atom_id, 0, stored.parts);
+    }
+    atoms_.hold(stored.atom_id, Modality::tensor,
+                tensor::dtype_info(view_.tensors[i].dtype).name);
+  }
+}
+
+std::int64_t ModelAtomizer::put_file(std::size_t file) {
+  const Source& source = sources_[file];
+  const std::uint64_t header = view_.files[file].header_bytes;
+  const std::int64_t file_id =
+      atoms_.put_file({IdSpace::content, digests_.files[file]}, source.bytes());
+  put_pieces(writer_, source, file_id, 0, 0, header, level_);
+  std::vector<std::size_t> by_offset;
+  for (std::size_t i = 0; i < view_.tensors.size(); ++i)
+    if (view_.tensors[i].file == file && view_.tensors[i].bytes > 0) by_offset.push_back(i);
   std::stable_sort(by_offset.begin(), by_offset.end(), [&](std::size_t a, std::size_t b) {
     return view_.tensors[a].offset < view_.tensors[b].offset;
   });
-  std::int64_t position = 1;
-  std::uint64_t at = view_.header_bytes;
+  std::int64_t position = kFirstTensorPosition;
+  std::uint64_t at = header;
   for (const std::size_t index : by_offset) {
     const ModelTensor& tensor = view_.tensors[index];
-    if (tensor.bytes == 0) continue;
-    position = put_pieces(writer_, source_, file_id, position, at, tensor.offset - at, level_);
-    writer_.put_payload(file_id, position++, tensors_[index].extent, tensor.bytes);
+    position = put_pieces(writer_, source, file_id, position, at, tensor.offset - at, level_);
+    position = put_parts(file_id, position, tensors_[index].parts);
     at = tensor.offset + tensor.bytes;
   }
-  put_pieces(writer_, source_, file_id, position, at, source_.size() - at, level_);
+  put_pieces(writer_, source, file_id, position, at, source.size() - at, level_);
   atoms_.hold(file_id, Modality::model, "file");
   return file_id;
+}
+
+std::int64_t ModelAtomizer::put_folder(Id& id) {
+  FolderBuilder builder;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < view_.files.size(); ++i) {
+    builder.add(view_.files[i].path, digests_.files[i]);
+    bytes += view_.files[i].bytes;
+  }
+  const Descriptor descriptor = builder.describe();
+  id = structure_id(descriptor);
+  bool created = false;
+  const std::int64_t folder_id = atoms_.put_structure(descriptor, bytes, created);
+  double before = 0;
+  for (std::size_t i = 0; i < view_.files.size(); ++i) {
+    const std::int64_t file_id = put_file(i);
+    if (created)
+      writer_.put_component(folder_id, static_cast<std::int64_t>(i), file_id,
+                            view_.files[i].path, {static_cast<double>(i), 0, 0, before});
+    before += static_cast<double>(view_.files[i].bytes);
+  }
+  atoms_.hold(folder_id, Modality::model, "folder");
+  return folder_id;
 }
 
 geometry::PointZM ModelAtomizer::place(std::size_t tensor,
@@ -243,8 +259,7 @@ std::int64_t ModelAtomizer::put_model(Id& id) {
   id = structure_id(descriptor);
   bool created = false;
   const std::int64_t model_id = atoms_.put_structure(descriptor, bytes, created);
-  writer_.put_model(
-      {model_id, view_.architecture, view_.format, view_.parameters(), header_extent_id_});
+  writer_.put_model({model_id, view_.architecture, view_.format, view_.parameters()});
   std::uint64_t elements = 0;
   std::int64_t position = 0;
   std::int64_t layer_index = 0;
@@ -260,42 +275,74 @@ std::int64_t ModelAtomizer::put_model(Id& id) {
   if (created)
     for (std::size_t i = 0; i < view_.tensors.size(); ++i) {
       const ModelTensor& tensor = view_.tensors[i];
-      writer_.put_tensor(
-          {model_id, static_cast<std::int64_t>(i), tensors_[i].atom_id, tensor.name,
-           static_cast<std::uint32_t>(tensor.dtype), shape_json(tensor.shape),
-           tensor_signature(tensor, source_.bytes().subspan(tensor.offset, tensor.bytes))});
+      writer_.put_tensor({model_id, static_cast<std::int64_t>(i), tensors_[i].atom_id,
+                          tensor.name, static_cast<std::uint32_t>(tensor.dtype),
+                          shape_json(tensor.shape),
+                          view_.byte_order == formats::ByteOrder::little
+                              ? tensor_signature(tensor, bytes_of(tensor))
+                              : ByteBuffer{}});
     }
   atoms_.hold(model_id, Modality::model, view_.format);
   return model_id;
 }
 
-}  // namespace
-
-Atomized atomize_model(store::Store& store, store::CatalogWriter& writer, const Source& source,
-                       formats::FileFormat format, const AtomizeOptions& options) {
-  const ModelView view = view_model(format, source.bytes(), source.size());
-  const ModelDigests digests = digest_model(source, view, options);
-
+Atomized atomize_model(store::Store& store, store::CatalogWriter& writer,
+                       std::span<const Source> sources, const ModelView& view,
+                       const AtomizeOptions& options) {
+  const ModelDigests digests = digest_model(sources, view, options);
   Atomized result;
-  result.atom = {IdSpace::content, digests.file};
   result.name = options.name;
   result.kind = "model";
   result.modality = Modality::model;
   result.subtype = view.format;
-  result.bytes = source.size();
+  for (const ModelFile& file : view.files) result.bytes += file.bytes;
+  if (view.folder) {
+    FolderBuilder folder;
+    for (std::size_t i = 0; i < view.files.size(); ++i)
+      folder.add(view.files[i].path, digests.files[i]);
+    result.atom = structure_id(folder.describe());
+  } else {
+    result.atom = {IdSpace::content, digests.files.front()};
+  }
 
   store::CatalogWriter::NewObject object = new_object(result, options, kAtomizer);
   if (auto unchanged = find_unchanged(store, writer, object, result)) return *unchanged;
 
-  ModelAtomizer atomizer{writer, source, view, digests, options};
+  ModelAtomizer atomizer{store, writer, sources, view, digests, options};
   atomizer.put_tensors();
-  object.atom_id = atomizer.put_file();
+  object.atom_id = view.folder ? atomizer.put_folder(result.atom) : atomizer.put_file(0);
   Id model;
   object.structure_id = atomizer.put_model(model);
   result.structure = model;
   result.version = writer.put_object(object);
   result.totals = writer.take_totals();
   return result;
+}
+
+}  // namespace
+
+Atomized atomize_model_file(store::Store& store, store::CatalogWriter& writer,
+                            const Source& source, formats::FileFormat format,
+                            const AtomizeOptions& options) {
+  const ModelView view = view_model(format, source.bytes(), source.size());
+  return atomize_model(store, writer, {&source, 1}, view, options);
+}
+
+Atomized atomize_folder(store::Store& store, store::CatalogWriter& writer,
+                        const std::string& root, const AtomizeOptions& options) {
+  const formats::ModelFolder folder = formats::read_model_folder(root);
+  std::vector<MappedFile> files;
+  files.reserve(folder.files.size());
+  std::vector<Source> sources;
+  std::vector<ByteView> bytes;
+  for (const formats::FolderFile& file : folder.files) {
+    files.emplace_back(root + "/" + file.path, MappedFile::Access::sequential);
+    bytes.push_back(files.back().bytes());
+    sources.emplace_back(files.back().bytes(), &files.back());
+    if (files.back().bytes().size() != file.bytes)
+      throw Error{Fault::data, root + "/" + file.path + ": changed while it was read"};
+  }
+  return atomize_model(store, writer, sources, view_folder(folder, bytes), options);
 }
 
 }  // namespace hart::atom

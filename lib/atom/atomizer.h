@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <unordered_set>
@@ -60,9 +61,13 @@ class ObjectAtoms {
 /// zstd's level for a choice of the user's; 0 stores raw.
 [[nodiscard]] int compression_level(Compression compression) noexcept;
 
-/// Stores [offset, offset + size) of a file, which is no tensor, as pieces of at most 1 MiB,
-/// the payload of `atom_id` from `position` on. Zeros are not stored. Returns the next
-/// position.
+/// A model file's payload below this position is its header; tensors and what stands between
+/// them begin here (`hart-store.5`).
+inline constexpr std::int64_t kFirstTensorPosition = std::int64_t{1} << 20;
+
+/// Stores [offset, offset + size) of a file, which is no tensor, cut into chunks by its
+/// content, as the payload of `atom_id` from `position` on. Zeros are not stored. Returns the
+/// next position.
 std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source,
                         std::int64_t atom_id, std::int64_t position, std::uint64_t offset,
                         std::uint64_t size, int level);
@@ -80,7 +85,8 @@ std::int64_t put_pieces(store::CatalogWriter& writer, const Source& source,
 Atomized atomize_text(store::Store& store, store::CatalogWriter& writer, const Source& source,
                       formats::FileFormat format, const Id& file_id,
                       const AtomizeOptions& options, const PassageVisitor& passage);
-Atomized atomize_model(store::Store& store, store::CatalogWriter& writer, const Source& source,
-                       formats::FileFormat format, const AtomizeOptions& options);
+Atomized atomize_model_file(store::Store& store, store::CatalogWriter& writer,
+                            const Source& source, formats::FileFormat format,
+                            const AtomizeOptions& options);
 
 }  // namespace hart::atom

@@ -9,68 +9,16 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "atom/atomizer.h"
+#include "atom/payload_reader.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/parallel.h"
 #include "crypto/sha256.h"
+#include "store/extent_reader.h"
 
 namespace hart::atom {
 namespace {
-
-constexpr std::size_t kWindowBytes = std::size_t{1} << 20;
-
-constexpr const char* kExtentColumns =
-    "extent_id, hash, decoded_bytes, stored_bytes, checksum, codec, pack_id, pack_offset";
-
-store::ExtentRecord read_extent(const store::Statement& row, int column) {
-  store::ExtentRecord extent;
-  extent.extent_id = row.integer(column);
-  extent.hash = row.hash(column + 1);
-  extent.decoded_bytes = static_cast<std::uint64_t>(row.integer(column + 2));
-  extent.stored_bytes = static_cast<std::uint64_t>(row.integer(column + 3));
-  extent.checksum = static_cast<std::uint32_t>(row.integer(column + 4));
-  extent.codec = static_cast<store::Codec>(row.integer(column + 5));
-  extent.pack_id = row.integer(column + 6);
-  extent.pack_offset = static_cast<std::uint64_t>(row.integer(column + 7));
-  return extent;
-}
-
-void send_zeros(std::uint64_t bytes, const std::function<void(ByteView)>& sink) {
-  static constexpr std::array<std::uint8_t, 4096> kZeros{};
-  while (bytes > 0) {
-    const std::uint64_t part = std::min<std::uint64_t>(bytes, kZeros.size());
-    sink(ByteView{kZeros}.first(part));
-    bytes -= part;
-  }
-}
-
-void send_windows(ByteView bytes, const std::function<void(ByteView)>& sink) {
-  for (std::size_t at = 0; at < bytes.size(); at += kWindowBytes)
-    sink(bytes.subspan(at, std::min(kWindowBytes, bytes.size() - at)));
-}
-
-/// Every part of an atom's payload, in order.
-void send_payload(store::Store& store, const store::Atom& atom,
-                  const std::function<void(ByteView)>& sink) {
-  store::Statement rows =
-      store.db().prepare(std::string{"SELECT extent_offset, bytes, "} + kExtentColumns +
-                         " FROM my_atom_payload WHERE atom_id = ? ORDER BY position");
-  rows.with(atom.atom_id);
-  while (rows.step()) {
-    const auto offset = static_cast<std::uint64_t>(rows.integer(0));
-    const auto size = static_cast<std::uint64_t>(rows.integer(1));
-    if (rows.is_null(2)) {
-      send_zeros(size, sink);
-      continue;
-    }
-    const store::ExtentRecord extent = read_extent(rows, 2);
-    if (offset > extent.decoded_bytes || size > extent.decoded_bytes - offset)
-      throw Error{Fault::data, "the store is damaged: a payload beyond its extent"};
-    // A structure's id is no digest of its bytes: its extents answer for themselves.
-    const bool verify = atom.id.space != IdSpace::content;
-    const store::ExtentBytes bytes = store.packs().read(extent, verify);
-    send_windows(bytes.bytes().subspan(offset, size), sink);
-  }
-}
 
 void write_all(int fd, ByteView bytes, const std::string& path) {
   while (!bytes.empty()) {
@@ -123,71 +71,101 @@ class TemporaryFile {
   int fd_;
 };
 
-void export_to_device(store::Store& store, const store::Atom& atom, const std::string& path) {
+ByteBuffer read_header(store::Store& store, std::int64_t file_atom_id) {
+  const auto file = store::atom_by_id(store, file_atom_id);
+  if (file && file->form == store::AtomForm::inlined) return file->value;
+  ByteBuffer header;
+  store::ExtentReader extents{store};
+  store::Statement rows = store.db().prepare(
+      std::string{"SELECT extent_offset, bytes, "} + store::kExtentColumns +
+      " FROM my_atom_payload WHERE atom_id = ? AND position < ? ORDER BY position");
+  rows.with(file_atom_id, kFirstTensorPosition);
+  while (rows.step()) {
+    const auto size = static_cast<std::uint64_t>(rows.integer(1));
+    if (rows.is_null(2)) {
+      header.resize(header.size() + size);
+      continue;
+    }
+    const store::ExtentBytes extent = extents.read(store::read_extent(rows, 2));
+    const auto offset = static_cast<std::uint64_t>(rows.integer(0));
+    if (offset > extent.bytes().size() || size > extent.bytes().size() - offset)
+      throw Error{Fault::data, "the store is damaged: a payload beyond its extent"};
+    const ByteView part = extent.bytes().subspan(offset, size);
+    header.insert(header.end(), part.begin(), part.end());
+  }
+  return header;
+}
+
+void export_to_device(store::Store& store, const store::Atom& atom, const std::string& path,
+                      unsigned threads) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) throw_errno(Fault::cannot_create, path, errno);
   const OpenFile file{fd};
-  read_content(store, atom, [&](ByteView part) { write_all(fd, part, path); });
+  read_content(
+      store, atom, [&](ByteView part) { write_all(fd, part, path); }, threads);
 }
 
 }  // namespace
 
 void read_content(store::Store& store, const store::Atom& atom,
-                  const std::function<void(ByteView)>& sink) {
+                  const std::function<void(ByteView)>& sink, unsigned threads) {
   const store::Snapshot snapshot{store.db()};
   if (atom.form == store::AtomForm::inlined) return sink(atom.value);
   crypto::Sha256 hash;
-  std::uint64_t sent = 0;
-  send_payload(store, atom, [&](ByteView part) {
-    hash.update(part);
-    sent += part.size();
-    sink(part);
-  });
+  // A structure's id is no digest of its bytes: its extents answer for themselves.
+  const bool content = atom.id.space == IdSpace::content;
+  const std::uint64_t sent =
+      read_payload(store, atom.atom_id, {!content, threads}, [&](ByteView part) {
+        if (content) hash.update(part);
+        sink(part);
+      });
   if (sent == 0 && atom.bytes > 0)
     throw Error{Fault::data, atom.id.text() + ": has no bytes of its own, only components"};
-  const bool same = atom.id.space != IdSpace::content || hash.finish() == atom.id.hash;
-  if (sent != atom.bytes || !same)
+  if (sent != atom.bytes || (content && hash.finish() != atom.id.hash))
     throw Error{Fault::data, atom.id.text() + ": the stored bytes do not have this digest"};
 }
 
-void export_file(store::Store& store, const store::Object& object, const std::string& path) {
+void export_file(store::Store& store, const store::Object& object, const std::string& path,
+                 unsigned threads) {
   const auto atom = store::atom_by_id(store, object.atom_id);
   if (!atom) throw Error{Fault::no_input, object.name + ": no longer held"};
-  if (is_device(path)) return export_to_device(store, *atom, path);
+  if (is_device(path)) return export_to_device(store, *atom, path, threads);
   TemporaryFile file{path};
-  read_content(store, *atom, [&](ByteView part) { file.write(part); });
+  read_content(
+      store, *atom, [&](ByteView part) { file.write(part); }, threads);
   file.complete(path);
 }
 
-StoredModel open_model(store::Store& store, const std::string& reference) {
+StoredModel open_model(store::Store& store, const std::string& reference, unsigned threads) {
   const store::Snapshot snapshot{store.db()};
-  store::Object object = store::resolve_object(store, reference);
+  StoredModel stored;
+  stored.object = store::resolve_object(store, reference);
+  store::Statement model =
+      store.db().prepare("SELECT architecture, parameters FROM my_model WHERE atom_id = ?");
+  if (stored.object.structure_id == 0 || !model.with(stored.object.structure_id).step())
+    throw Error{Fault::data, reference + ": is a " + stored.object.kind + ", not a model"};
+  stored.format = stored.object.subtype;
+  stored.architecture = model.text(0);
+  stored.parameters = static_cast<std::uint64_t>(model.integer(1));
+  stored.file_bytes = stored.object.bytes;
   // The header is the file's own: files that differ in it alone are one model.
-  store::Statement model = store.db().prepare(
-      "SELECT m.architecture, m.parameters, p.extent_id, p.hash, p.decoded_bytes,"
-      " p.stored_bytes, p.checksum, p.codec, p.pack_id, p.pack_offset FROM my_model AS m"
-      " JOIN my_atom_payload AS p ON p.atom_id = ?2 AND p.position = 0 WHERE m.atom_id = ?1");
-  if (!model.with(object.structure_id, object.atom_id).step())
-    throw Error{Fault::data, reference + ": is a " + object.kind + ", not a model"};
-  StoredModel stored{object,
-                     object.subtype,
-                     std::string{model.text(0)},
-                     static_cast<std::uint64_t>(model.integer(1)),
-                     object.bytes,
-                     store.packs().read(read_extent(model, 2)),
-                     {}};
+  stored.header = read_header(store, stored.object.atom_id);
   store::Statement rows = store.db().prepare(
-      "SELECT t.name, t.dtype, t.shape, p.extent_id, p.hash, p.decoded_bytes, p.stored_bytes,"
-      " p.checksum, p.codec, p.pack_id, p.pack_offset FROM my_tensor_atom AS t"
-      " LEFT JOIN my_atom_payload AS p ON p.atom_id = t.tensor_atom_id"
+      "SELECT t.name, t.dtype, t.shape, t.tensor_atom_id, a.bytes FROM my_tensor_atom AS t"
+      " JOIN my_atom AS a ON a.atom_id = t.tensor_atom_id"
       " WHERE t.model_atom_id = ? ORDER BY t.position");
-  rows.with(object.structure_id);
-  while (rows.step())
-    stored.tensors.push_back(
-        {std::string{rows.text(0)}, static_cast<std::uint32_t>(rows.integer(1)),
-         parse_json(rows.text(2), "stored shape").get<std::vector<std::uint64_t>>(),
-         rows.is_null(3) ? store::ExtentBytes{ByteView{}}
-                         : store.packs().read(read_extent(rows, 3))});
+  rows.with(stored.object.structure_id);
+  while (rows.step()) {
+    StoredTensor tensor;
+    tensor.name = rows.text(0);
+    tensor.dtype = static_cast<std::uint32_t>(rows.integer(1));
+    tensor.shape = parse_json(rows.text(2), "stored shape").get<std::vector<std::uint64_t>>();
+    tensor.atom_id = rows.integer(3);
+    tensor.size = static_cast<std::uint64_t>(rows.integer(4));
+    stored.tensors.push_back(std::move(tensor));
+  }
+  for (StoredTensor& tensor : stored.tensors)
+    tensor.bytes = load_payload(store, tensor.atom_id, tensor.size, threads);
   return stored;
 }
 

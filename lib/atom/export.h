@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/parallel.h"
 #include "store/catalog.h"
 #include "store/packs.h"
 
@@ -15,18 +16,23 @@ namespace hart::atom {
 /// differs: whatever the sink got by then must not be believed. Throws Error(data) for a
 /// structure without bytes of its own (a paragraph: see store::atom_text).
 void read_content(store::Store& store, const store::Atom& atom,
-                  const std::function<void(ByteView)>& sink);
+                  const std::function<void(ByteView)>& sink,
+                  unsigned threads = default_threads());
 
 /// Writes an object's file to `path`: into a temporary file beside it, verified, synced, then
 /// renamed, so that `path` never holds half of it; a device or a pipe is written to as it is.
 /// Throws Error(cannot_create), Error(io) or Error(data); `path` is then as it was.
-void export_file(store::Store& store, const store::Object& object, const std::string& path);
+void export_file(store::Store& store, const store::Object& object, const std::string& path,
+                 unsigned threads = default_threads());
 
-/// A tensor of a stored model, its bytes mapped from a pack wherever they lie there raw.
+/// A tensor of a stored model, its bytes mapped from a pack where they lie there raw and in one
+/// piece, else decoded into memory.
 struct StoredTensor {
   std::string name;
   std::uint32_t dtype = 0;
   std::vector<std::uint64_t> shape;
+  std::int64_t atom_id = 0;
+  std::uint64_t size = 0;  ///< in bytes
   store::ExtentBytes bytes;
 };
 
@@ -38,11 +44,12 @@ struct StoredModel {
   std::string architecture;
   std::uint64_t parameters = 0;
   std::uint64_t file_bytes = 0;
-  store::ExtentBytes header;
+  ByteBuffer header;
   std::vector<StoredTensor> tensors;
 };
 
 /// Throws Error(no_input) when `reference` names no object, Error(data) when it is no model.
-[[nodiscard]] StoredModel open_model(store::Store& store, const std::string& reference);
+[[nodiscard]] StoredModel open_model(store::Store& store, const std::string& reference,
+                                     unsigned threads = default_threads());
 
 }  // namespace hart::atom

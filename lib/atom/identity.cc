@@ -13,6 +13,7 @@ constexpr std::uint8_t kDescriptorVersion = 1;
 constexpr std::uint64_t kMaxCount = (std::uint64_t{1} << 48) - 1;
 constexpr std::uint8_t kMetadataLeaf = 0;
 constexpr std::uint8_t kTensorLeaf = 1;
+constexpr std::uint8_t kFileLeaf = 2;
 
 }  // namespace
 
@@ -30,6 +31,8 @@ std::string_view kind_name(Kind kind) noexcept {
       return "paragraph";
     case Kind::document:
       return "document";
+    case Kind::folder:
+      return "folder";
   }
   return "unknown";
 }
@@ -48,7 +51,7 @@ DescriptorBytes encode(const Descriptor& descriptor) {
 
 Descriptor decode_descriptor(ByteView bytes) {
   if (bytes.size() != kDescriptorBytes || bytes[1] != kDescriptorVersion ||
-      bytes[0] > static_cast<std::uint8_t>(Kind::document))
+      bytes[0] > static_cast<std::uint8_t>(Kind::folder))
     throw Error{Fault::data, "not a descriptor of version 1"};
   Descriptor descriptor;
   descriptor.kind = static_cast<Kind>(bytes[0]);
@@ -87,6 +90,18 @@ void CompositeBuilder::add(const Id& child) {
 
 Descriptor CompositeBuilder::describe() const {
   return {kind_, tree_.size(), tree_.root()};
+}
+
+void FolderBuilder::add(std::string_view path, const Hash256& content) {
+  ByteBuffer leaf{kFileLeaf};
+  append_le(leaf, static_cast<std::uint32_t>(path.size()));
+  append(leaf, as_bytes(path));
+  append(leaf, content);
+  tree_.add_leaf_hash(crypto::leaf_hash(leaf));
+}
+
+Descriptor FolderBuilder::describe() const {
+  return {Kind::folder, tree_.size(), tree_.root()};
 }
 
 NamedTensorsBuilder::NamedTensorsBuilder(ByteView canonical_metadata) : kind_{Kind::model} {

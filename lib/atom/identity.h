@@ -18,6 +18,7 @@ enum class Kind : std::uint8_t {
   model = 3,
   paragraph = 4,
   document = 5,
+  folder = 6,  ///< a model that is a folder of files
 };
 [[nodiscard]] std::string_view kind_name(Kind kind) noexcept;
 
@@ -60,6 +61,18 @@ class CompositeBuilder {
 
  private:
   Kind kind_;
+  crypto::MerkleBuilder tree_;
+};
+
+/// A folder: the RFC 9162 tree over its files in the order of their paths (by bytes). A leaf is
+/// 0x02, the path's length (u32), the path with '/' between components, the SHA-256 of the
+/// file's bytes. The count is the number of files.
+class FolderBuilder {
+ public:
+  void add(std::string_view path, const Hash256& content);
+  [[nodiscard]] Descriptor describe() const;
+
+ private:
   crypto::MerkleBuilder tree_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <map>
 
 #include "core/endian.h"
@@ -54,6 +55,7 @@ void append_scalar(ByteBuffer& out, GgufType type, std::int64_t integer, double 
 void append_array(ByteBuffer& out, const formats::GgufArray& array) {
   append_le(out, static_cast<std::uint32_t>(array.element));
   append_le(out, static_cast<std::uint64_t>(array.size()));
+  for (const formats::GgufArray& inner : array.arrays) append_array(out, inner);
   for (const std::int64_t value : array.integers)
     append_scalar(out, array.element, value, 0, {});
   for (const double value : array.floats) append_scalar(out, array.element, 0, value, {});
@@ -89,7 +91,8 @@ ModelView view_gguf(ByteView head, std::uint64_t file_bytes) {
   ModelView view;
   view.format = "gguf";
   view.architecture = header.get_string("general.architecture", "unknown");
-  view.header_bytes = header.header_bytes;
+  view.byte_order = header.byte_order;
+  view.files = {{{}, file_bytes, header.header_bytes}};
   for (const formats::GgufTensor& tensor : header.tensors)
     view.tensors.push_back({std::string{tensor.name}, tensor.dtype, tensor.shape,
                             header.data_offset + tensor.offset, tensor.bytes});
@@ -107,7 +110,7 @@ ModelView view_safetensors(ByteView head, std::uint64_t file_bytes) {
   ModelView view;
   view.format = "safetensors";
   view.architecture = "unknown";
-  view.header_bytes = header.data_offset;
+  view.files = {{{}, file_bytes, header.data_offset}};
   for (const formats::SafetensorsTensor& tensor : header.tensors)
     view.tensors.push_back({tensor.name, tensor.dtype, tensor.shape,
                             header.data_offset + tensor.offset, tensor.bytes});
@@ -143,6 +146,49 @@ ModelView view_model(formats::FileFormat format, ByteView head, std::uint64_t fi
     default:
       throw Error{Fault::data, "neither a GGUF nor a SafeTensors file"};
   }
+}
+
+bool is_model_folder(const std::string& root) {
+  namespace fs = std::filesystem;
+  const auto format = formats::recognise_model_folder(root);
+  if (!format) return false;
+  std::error_code error;
+  if (fs::exists(fs::path{root} / "config.json", error)) return true;
+  std::size_t parts = 0;
+  for (fs::directory_iterator entry{root, error}, end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(".safetensors.index.json")) return true;
+    if (name.ends_with(".gguf")) ++parts;
+  }
+  return parts > 1;
+}
+
+ModelView view_folder(const formats::ModelFolder& folder, std::span<const ByteView> files) {
+  ModelView view;
+  view.folder = true;
+  view.byte_order = folder.byte_order;
+  view.format = folder.format == formats::WeightFormat::gguf ? "gguf" : "safetensors";
+  for (const formats::FolderFile& file : folder.files)
+    view.files.push_back({file.path, file.bytes, file.bytes});
+  for (const std::size_t index : folder.weight_files) {
+    const auto format = folder.format == formats::WeightFormat::gguf
+                            ? formats::FileFormat::gguf
+                            : formats::FileFormat::safetensors;
+    ModelView part = view_model(format, files[index], files[index].size());
+    view.files[index].header_bytes = part.files.front().header_bytes;
+    if (index == folder.weight_files.front()) {
+      view.architecture = part.architecture;
+      view.canonical_metadata = std::move(part.canonical_metadata);
+    }
+    for (ModelTensor& tensor : part.tensors) {
+      tensor.file = index;
+      view.tensors.push_back(std::move(tensor));
+    }
+  }
+  if (folder.format == formats::WeightFormat::safetensors && !folder.model_type.empty())
+    view.architecture = folder.model_type;
+  return view;
 }
 
 std::string_view layer_of(std::string_view tensor_name) noexcept {

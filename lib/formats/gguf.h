@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "formats/byte_order.h"
 #include "tensor/dtype.h"
 
 namespace hart::formats {
@@ -29,16 +30,18 @@ enum class GgufType : std::uint32_t {
 };
 
 /// An array of the metadata, held as the columns a reader wants: integers and booleans widened
-/// to 64 bits (unsigned values above 2^63 keep their bit pattern), floats to double, or strings
-/// that view into the header's bytes. Nested arrays are refused.
+/// to 64 bits (unsigned values above 2^63 keep their bit pattern), floats to double (a NaN
+/// keeps its payload), strings that view into the header's bytes, or nested arrays. Only the
+/// column of `element` is filled.
 struct GgufArray {
   GgufType element = GgufType::u8;
   std::vector<std::int64_t> integers;
   std::vector<double> floats;
   std::vector<std::string_view> strings;
+  std::vector<GgufArray> arrays = {};
 
   [[nodiscard]] std::size_t size() const noexcept {
-    return integers.size() + floats.size() + strings.size();
+    return integers.size() + floats.size() + strings.size() + arrays.size();
   }
 };
 
@@ -64,6 +67,9 @@ struct GgufTensor {
 /// docs/gguf.md; ids and traps in `hart-store.5`.
 struct GgufHeader {
   std::uint32_t version = 3;
+  /// Of the whole file. The header's numbers are decoded; a big-endian file's tensors are not,
+  /// see gguf_endian.h.
+  ByteOrder byte_order = ByteOrder::little;
   std::uint64_t alignment = 32;
   std::vector<GgufEntry> metadata;
   std::vector<GgufTensor> tensors;
@@ -89,8 +95,15 @@ struct GgufHeader {
 [[nodiscard]] bool looks_like_gguf(ByteView bytes) noexcept;
 
 /// Parses the header. `file_bytes` is the size of the whole file, of which `bytes` may be only
-/// the beginning (at least the header): every tensor must lie inside it. Little-endian v1 to
-/// v3. Throws Error(data) naming the byte offset and what was expected there.
+/// the beginning (at least the header): every tensor must lie inside it. Versions 1 to 3 in
+/// either byte order, which a version that only makes sense byte-swapped gives away: the
+/// specification introduces big-endian files with version 3, yet programs on big-endian
+/// machines wrote the older versions so as well. Throws Error(data) naming the byte offset and
+/// what was expected there.
 [[nodiscard]] GgufHeader parse_gguf(ByteView bytes, std::uint64_t file_bytes);
+
+/// For those who compute with the tensors as they lie in the file. Throws Error(data) that
+/// tells how to convert when `header` is of a big-endian file.
+void require_little_endian(const GgufHeader& header);
 
 }  // namespace hart::formats

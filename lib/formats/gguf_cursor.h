@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "core/bytes.h"
-#include "core/endian.h"
 #include "core/error.h"
+#include "formats/byte_order.h"
 
 namespace hart::formats {
 
@@ -27,6 +27,8 @@ class GgufCursor {
   /// In version 1 lengths, counts and dimensions are 32 bits wide, later 64.
   void set_version(std::uint32_t version) noexcept { length_bytes_ = version == 1 ? 4 : 8; }
   [[nodiscard]] std::uint64_t length_bytes() const noexcept { return length_bytes_; }
+  /// How the numbers read from here on are stored; little-endian at first.
+  void set_order(ByteOrder order) noexcept { order_ = order; }
 
   /// The next `size` bytes. Throws Error(data) naming `what` when fewer are left.
   ByteView take(std::uint64_t size, const char* what) {
@@ -39,7 +41,7 @@ class GgufCursor {
   }
 
   template <typename T> T read(const char* what) {
-    return load_le<T>(take(sizeof(T), what).data());
+    return load_ordered<T>(take(sizeof(T), what).data(), order_);
   }
 
   std::uint64_t read_length(const char* what) {
@@ -60,6 +62,7 @@ class GgufCursor {
   ByteView bytes_;
   std::uint64_t offset_ = 0;
   std::uint64_t length_bytes_ = 8;
+  ByteOrder order_ = ByteOrder::little;
 };
 
 }  // namespace hart::formats

@@ -63,4 +63,11 @@ const GgufArray* GgufHeader::get_array(std::string_view key) const {
   return find_value<GgufArray>(*this, key, "an array");
 }
 
+void require_little_endian(const GgufHeader& header) {
+  if (header.byte_order == ByteOrder::little) return;
+  throw Error{Fault::data,
+              "expected little-endian weights, found a big-endian GGUF file; store it and"
+              " convert it with export --as gguf"};
+}
+
 }  // namespace hart::formats

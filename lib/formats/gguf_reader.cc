@@ -5,6 +5,7 @@
 #include "core/checked.h"
 #include "formats/gguf.h"
 #include "formats/gguf_cursor.h"
+#include "formats/gguf_values.h"
 #include "formats/utf8.h"
 
 namespace hart::formats {
@@ -18,116 +19,6 @@ constexpr std::size_t kMaxNameBytes = 63;
 constexpr std::size_t kMaxKeyBytes = 65535;
 // Counts are checked against the file before, so this only bounds what is reserved ahead.
 constexpr std::uint64_t kMaxReserve = 65536;
-
-/// Bytes of a value of a scalar type; the least bytes of a string; 0 for arrays.
-std::uint64_t least_value_bytes(GgufType type, std::uint64_t length_bytes) noexcept {
-  switch (type) {
-    case GgufType::u8:
-    case GgufType::i8:
-    case GgufType::boolean:
-      return 1;
-    case GgufType::u16:
-    case GgufType::i16:
-      return 2;
-    case GgufType::u32:
-    case GgufType::i32:
-    case GgufType::f32:
-      return 4;
-    case GgufType::u64:
-    case GgufType::i64:
-    case GgufType::f64:
-      return 8;
-    case GgufType::string:
-      return length_bytes;
-    case GgufType::array:
-      return 0;
-  }
-  return 0;
-}
-
-GgufType read_type(GgufCursor& cursor) {
-  const std::uint64_t at = cursor.offset();
-  const auto id = cursor.read<std::uint32_t>("a value type");
-  if (id > static_cast<std::uint32_t>(GgufType::f64))
-    fail_gguf(at, "expected a value type from 0 to 12, found " + std::to_string(id));
-  return static_cast<GgufType>(id);
-}
-
-/// Files hold booleans other than 0 and 1, and ggml reads them as true.
-bool read_bool(GgufCursor& cursor) {
-  return cursor.read<std::uint8_t>("a boolean") != 0;
-}
-
-std::int64_t read_integer(GgufCursor& cursor, GgufType type) {
-  switch (type) {
-    case GgufType::u8:
-      return cursor.read<std::uint8_t>("a u8");
-    case GgufType::i8:
-      return cursor.read<std::int8_t>("an i8");
-    case GgufType::u16:
-      return cursor.read<std::uint16_t>("a u16");
-    case GgufType::i16:
-      return cursor.read<std::int16_t>("an i16");
-    case GgufType::u32:
-      return cursor.read<std::uint32_t>("a u32");
-    case GgufType::i32:
-      return cursor.read<std::int32_t>("an i32");
-    case GgufType::boolean:
-      return read_bool(cursor) ? 1 : 0;
-    default:
-      return cursor.read<std::int64_t>("a 64-bit integer");
-  }
-}
-
-double read_float(GgufCursor& cursor, GgufType type) {
-  return type == GgufType::f32 ? double{cursor.read<float>("an f32")}
-                               : cursor.read<double>("an f64");
-}
-
-GgufArray read_array(GgufCursor& cursor) {
-  GgufArray array;
-  const std::uint64_t type_at = cursor.offset();
-  array.element = read_type(cursor);
-  if (array.element == GgufType::array)
-    fail_gguf(type_at, "expected an array of scalars or strings, found a nested array");
-  const std::uint64_t count_at = cursor.offset();
-  const std::uint64_t count = cursor.read_length("an array's length");
-  const std::uint64_t least = least_value_bytes(array.element, cursor.length_bytes());
-  if (count > cursor.remaining() / least)
-    fail_gguf(count_at, "expected an array that fits the remaining " +
-                            std::to_string(cursor.remaining()) + " bytes, found " +
-                            std::to_string(count) + " elements");
-  if (array.element == GgufType::string) {
-    array.strings.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i)
-      array.strings.push_back(cursor.read_string("a string"));
-  } else if (array.element == GgufType::f32 || array.element == GgufType::f64) {
-    array.floats.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i)
-      array.floats.push_back(read_float(cursor, array.element));
-  } else {
-    array.integers.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i)
-      array.integers.push_back(read_integer(cursor, array.element));
-  }
-  return array;
-}
-
-GgufValue read_value(GgufCursor& cursor, GgufType type) {
-  switch (type) {
-    case GgufType::array:
-      return read_array(cursor);
-    case GgufType::string:
-      return cursor.read_string("a string");
-    case GgufType::boolean:
-      return read_bool(cursor);
-    case GgufType::f32:
-    case GgufType::f64:
-      return read_float(cursor, type);
-    default:
-      return read_integer(cursor, type);
-  }
-}
 
 /// A key or a name: UTF-8 of at most `most` bytes.
 std::string_view read_identifier(GgufCursor& cursor, const char* what, std::size_t most) {
@@ -167,8 +58,8 @@ void read_metadata(GgufCursor& cursor, std::uint64_t count, GgufHeader& header) 
   header.metadata.reserve(std::min(count, kMaxReserve));
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string_view key = read_identifier(cursor, "a key", kMaxKeyBytes);
-    const GgufType type = read_type(cursor);
-    header.metadata.push_back({key, type, read_value(cursor, type)});
+    const GgufType type = read_gguf_type(cursor);
+    header.metadata.push_back({key, type, read_gguf_value(cursor, type)});
   }
   std::vector<std::string_view> keys;
   keys.reserve(header.metadata.size());
@@ -265,16 +156,18 @@ void check_data(GgufHeader& header, std::uint64_t file_bytes) {
                               ", found the end of the file");
 }
 
-std::uint32_t read_version(GgufCursor& cursor) {
+/// Reads the version and sets the cursor to the byte order in which it makes sense.
+void read_version(GgufCursor& cursor, GgufHeader& header) {
   const std::uint64_t at = cursor.offset();
   const auto version = cursor.read<std::uint32_t>("a version");
-  const std::uint32_t swapped = __builtin_bswap32(version);
-  if (swapped >= 1 && swapped <= 0xFFFF && version > 0xFFFF)
-    fail_gguf(at, "expected little-endian byte order, found a big-endian file of version " +
-                      std::to_string(swapped));
-  if (version < 1 || version > kNewestVersion)
-    fail_gguf(at, "expected version 1, 2 or 3, found " + std::to_string(version));
-  return version;
+  // The bytes that hold a small number in one order hold a multiple of 65536 in the other.
+  if (version != 0 && (version & 0xFFFF) == 0) header.byte_order = ByteOrder::big;
+  header.version = header.byte_order == ByteOrder::little ? version : byte_swapped(version);
+  if (header.version < 1 || header.version > kNewestVersion)
+    fail_gguf(at, "expected version 1, 2 or 3, found " + std::to_string(header.version) + ", " +
+                      std::string{byte_order_name(header.byte_order)});
+  cursor.set_version(header.version);
+  cursor.set_order(header.byte_order);
 }
 
 }  // namespace
@@ -288,8 +181,7 @@ GgufHeader parse_gguf(ByteView bytes, std::uint64_t file_bytes) {
   if (as_text(cursor.take(kMagic.size(), "the magic 'GGUF'")) != kMagic)
     fail_gguf(0, "expected the magic 'GGUF'");
   GgufHeader header;
-  header.version = read_version(cursor);
-  cursor.set_version(header.version);
+  read_version(cursor, header);
   // A tensor takes at least a name's length, dimensions, type and offset; an entry a key's
   // length, a type and one byte.
   const std::uint64_t length = cursor.length_bytes();

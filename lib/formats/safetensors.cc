@@ -8,6 +8,7 @@
 #include "core/endian.h"
 #include "core/json.h"
 #include "formats/safetensors_sax.h"
+#include "formats/utf8.h"
 
 namespace hart::formats {
 namespace {
@@ -95,6 +96,11 @@ void check_coverage(const SafetensorsHeader& header) {
                                  std::to_string(header.data_bytes)};
 }
 
+std::string quoted(const std::string& text) {
+  if (!is_utf8(text)) throw Error{Fault::data, "SafeTensors header: text that is not UTF-8"};
+  return dump_json(Json(text));
+}
+
 /// The JSON's length, when the file can hold it and the format allows it.
 std::optional<std::uint64_t> header_length(ByteView bytes, std::uint64_t file_bytes) noexcept {
   if (bytes.size() < kLengthBytes || file_bytes < kLengthBytes) return std::nullopt;
@@ -149,6 +155,20 @@ SafetensorsHeader parse_safetensors(ByteView bytes, std::uint64_t file_bytes) {
   return header;
 }
 
+bool is_safetensors_dtype(tensor::DType dtype) noexcept {
+  return std::any_of(kDtypeNames.begin(), kDtypeNames.end(),
+                     [&](const DtypeName& known) { return known.dtype == dtype; });
+}
+
+void sort_for_safetensors(std::vector<SafetensorsTensor>& tensors) {
+  const auto width = [](const SafetensorsTensor& tensor) {
+    return tensor::dtype_info(tensor.dtype).block_bytes;
+  };
+  std::stable_sort(tensors.begin(), tensors.end(), [&](const auto& a, const auto& b) {
+    return width(a) != width(b) ? width(a) > width(b) : a.name < b.name;
+  });
+}
+
 std::string_view safetensors_dtype_name(tensor::DType dtype) {
   for (const DtypeName& known : kDtypeNames)
     if (known.dtype == dtype) return known.name;
@@ -162,14 +182,17 @@ ByteBuffer write_safetensors_header(
   // Text is built here rather than as a JSON object, which would merge names given twice.
   std::string json = "{";
   const auto begin_member = [&](const std::string& name) {
-    if (json.size() > 1) json += ',';
-    json += dump_json(Json(name)) + ':';
+    if (!json.ends_with('{')) json += ',';
+    json += quoted(name) + ':';
   };
   if (!metadata.empty()) {
-    Json object = Json::object();
-    for (const auto& [key, value] : metadata) object[key] = value;
     begin_member("__metadata__");
-    json += dump_json(object);
+    json += '{';
+    for (const auto& [key, value] : metadata) {
+      begin_member(key);
+      json += quoted(value);
+    }
+    json += '}';
   }
   std::uint64_t offset = 0;
   for (const SafetensorsTensor& tensor : tensors) {
@@ -190,6 +213,14 @@ ByteBuffer write_safetensors_header(
   static_cast<void>(
       parse_safetensors(out, checked_add(out.size(), offset, "SafeTensors file")));
   return out;
+}
+
+std::vector<PayloadPart> safetensors_payload(std::span<const SafetensorsTensor> tensors) {
+  std::vector<PayloadPart> parts;
+  parts.reserve(tensors.size());
+  for (const SafetensorsTensor& tensor : tensors)
+    parts.push_back({tensor.name, tensor::tensor_bytes(tensor.dtype, tensor.shape), 0});
+  return parts;
 }
 
 }  // namespace hart::formats

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "formats/payload_writer.h"
 #include "tensor/dtype.h"
 
 namespace hart::formats {
@@ -51,12 +52,24 @@ struct SafetensorsHeader {
 /// has none for it, as for GGUF's block types.
 [[nodiscard]] std::string_view safetensors_dtype_name(tensor::DType dtype);
 
+/// Whether SafeTensors has a name for `dtype`: it has none for GGUF's block types.
+[[nodiscard]] bool is_safetensors_dtype(tensor::DType dtype) noexcept;
+
+/// Sorts `tensors` as the reference implementation writes them: wider elements first, so that
+/// every tensor is aligned to its element; equally wide ones by name.
+void sort_for_safetensors(std::vector<SafetensorsTensor>& tensors);
+
 /// The bytes before the data section of a file that holds `tensors` one after the other in the
 /// given order (their `offset` and `bytes` are ignored and follow from dtype and shape), padded
 /// with spaces to a multiple of 8. Throws Error(data) when the result would not parse,
-/// Error(data) on a dtype without a name.
+/// Error(data) on a dtype without a name. The payload follows as safetensors_payload lists it,
+/// through a PayloadWriter: nothing grows with the data.
 [[nodiscard]] ByteBuffer write_safetensors_header(
     std::span<const SafetensorsTensor> tensors,
     std::span<const std::pair<std::string, std::string>> metadata = {});
+
+/// The parts of the data section of a file that holds `tensors` in this order.
+[[nodiscard]] std::vector<PayloadPart> safetensors_payload(
+    std::span<const SafetensorsTensor> tensors);
 
 }  // namespace hart::formats

@@ -79,7 +79,7 @@ RunnableModel RunnableModel::from_store(store::Store& store, const std::string& 
     throw Error{Fault::data, reference + ": a " + stored.format +
                                  " model; language models run from GGUF in this version"};
   try {
-    impl->header = formats::parse_gguf(stored.header.bytes(), stored.file_bytes);
+    impl->header = formats::parse_gguf(stored.header, stored.file_bytes);
     impl->tokenizer = nn::make_tokenizer(impl->header);
   } catch (const Error& error) {
     throw Error{error.fault(), reference + ": " + error.what()};

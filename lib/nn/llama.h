@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -59,14 +60,20 @@ struct LlamaBlock {
 };
 
 /// The weights of a llama-architecture model, ready to run; matrices stay where the source has
-/// them. Immutable: any number of sessions may share one.
+/// them. Those of a type that no kernel computes with (tensor::has_dot) are decoded when the
+/// model loads, block types to F16 and the others, as those whose values F16 cannot hold, to
+/// F32: such a model runs, yet takes the memory and the time of its decoded form. Immutable: any
+/// number of sessions may share one.
 class LlamaModel {
  public:
   /// Throws Error(data) naming the key or the tensor when the architecture is not "llama", a
   /// parameter is missing or impossible, a variant is not supported (mixture of experts, rope
   /// scaling other than linear), or a tensor is missing, has another shape than the parameters
-  /// say, a type that no kernel handles, or fewer bytes than its shape takes.
+  /// say, a type that is no weight's, or fewer bytes than its shape takes.
   explicit LlamaModel(const ModelSource& source);
+  // Views point into what is decoded: a model moves, it is not copied.
+  LlamaModel(LlamaModel&&) noexcept = default;
+  LlamaModel& operator=(LlamaModel&&) noexcept = default;
 
   [[nodiscard]] const LlamaParameters& parameters() const noexcept { return parameters_; }
   [[nodiscard]] const tensor::TensorView& token_embd() const noexcept { return token_embd_; }
@@ -74,6 +81,7 @@ class LlamaModel {
   [[nodiscard]] const std::vector<float>& output_norm() const noexcept { return output_norm_; }
   /// The matrix of the logits: token_embd where the file has no other (tied embeddings).
   [[nodiscard]] const Linear& output() const noexcept { return output_; }
+  [[nodiscard]] bool is_tied() const noexcept { return is_tied_; }
   /// Radians a position for each of the rope_dims / 2 rotated pairs.
   [[nodiscard]] std::span<const double> rope_frequencies() const noexcept {
     return rope_frequencies_;
@@ -85,7 +93,23 @@ class LlamaModel {
   std::vector<LlamaBlock> blocks_;
   std::vector<float> output_norm_;
   Linear output_;
+  bool is_tied_ = false;
   std::vector<double> rope_frequencies_;
+  std::vector<ByteBuffer> decoded_;  ///< what the views of decoded matrices point into
+};
+
+/// Sees what flows through a session as it evaluates: for measurements. Called on the session's
+/// thread, in the order of the layers, batch by batch; views are valid during the call.
+class LlamaObserver {
+ public:
+  virtual ~LlamaObserver() = default;
+  /// `x` (rows, columns) is what the matrices `names` ("blk.0.attn_q.weight", …) are about to be
+  /// multiplied with, one row a token.
+  virtual void see_input(std::span<const std::string> names, std::span<const float> x,
+                         std::size_t columns) = 0;
+  /// The hidden state (rows, n_embd) before and after a block.
+  virtual void see_block(std::uint32_t layer, std::span<const float> before,
+                         std::span<const float> after) = 0;
 };
 
 struct SessionOptions {
@@ -131,6 +155,11 @@ class LlamaSession {
   [[nodiscard]] std::uint32_t remaining() const noexcept {
     return context_length() - position();
   }
+  /// Shows what is evaluated from now on to `observer`, which must outlive the session; null: to
+  /// nobody. No result depends on it. `evaluate` leaves most of the last layer out, so that a
+  /// measurement wants `evaluate_each`.
+  void observe(LlamaObserver* observer) noexcept;
+
   /// Forgets the tokens from `position` on. Precondition: at most position().
   void rewind(std::uint32_t position) noexcept;
 

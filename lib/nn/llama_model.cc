@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "nn/decoded_matrix.h"
 #include "nn/llama.h"
 #include "nn/llama_parameters.h"
 #include "tensor/convert.h"
@@ -18,10 +19,19 @@ std::string shape_text(std::span<const std::uint64_t> shape) {
   return text + ")";
 }
 
+/// Integers are counts and ids, never weights.
+bool is_weight(tensor::DType dtype) noexcept {
+  return tensor::is_convertible(dtype) && dtype != tensor::DType::i8 &&
+         dtype != tensor::DType::i16 && dtype != tensor::DType::i32 &&
+         dtype != tensor::DType::i64;
+}
+
 /// Fetches tensors and checks them against the shapes that the parameters imply.
 class TensorReader {
  public:
-  explicit TensorReader(const ModelSource& source) : source_{source} {}
+  /// `decoded` takes the bytes of matrices that must be decoded to run.
+  TensorReader(const ModelSource& source, std::vector<ByteBuffer>& decoded)
+      : source_{source}, decoded_{decoded} {}
 
   /// The tensor, or nothing when the source has none of this name. Shapes innermost first.
   std::optional<tensor::TensorView> find(const std::string& name,
@@ -43,7 +53,7 @@ class TensorReader {
   }
 
   void check_payload(const std::string& name, const tensor::TensorView& view) const {
-    if (!tensor::is_convertible(view.dtype) || !tensor::has_dot(view.dtype))
+    if (!is_weight(view.dtype))
       throw Error{Fault::data, "tensor '" + name + "': type " +
                                    std::string{tensor::dtype_info(view.dtype).name} +
                                    " is not supported"};
@@ -62,7 +72,16 @@ class TensorReader {
 
   /// `<name>.weight` and, if there is one, `<name>.bias`.
   Linear linear(const std::string& name, std::uint64_t columns, std::uint64_t rows) const {
-    return {require(name + ".weight", {columns, rows}), optional_vector(name + ".bias", rows)};
+    return {runnable(require(name + ".weight", {columns, rows})),
+            optional_vector(name + ".bias", rows)};
+  }
+
+  /// The matrix as it is, or decoded where no kernel computes with its type.
+  tensor::TensorView runnable(tensor::TensorView view) const {
+    if (tensor::has_dot(view.dtype)) return view;
+    decoded_.emplace_back();
+    decode_matrix(view, decoded_.back());
+    return view;
   }
 
  private:
@@ -73,6 +92,7 @@ class TensorReader {
   }
 
   const ModelSource& source_;
+  std::vector<ByteBuffer>& decoded_;
 };
 
 LlamaBlock read_block(const TensorReader& read, const LlamaParameters& p, std::uint32_t layer) {
@@ -121,7 +141,7 @@ ModelSource gguf_source(const formats::GgufHeader& header, ByteView file) {
 
 LlamaModel::LlamaModel(const ModelSource& source)
     : parameters_{read_llama_parameters(source.header)} {
-  const TensorReader read{source};
+  const TensorReader read{source, decoded_};
   LlamaParameters& p = parameters_;
   const auto embedding = source.tensor("token_embd.weight");
   if (!embedding) throw Error{Fault::data, "tensor 'token_embd.weight': missing"};
@@ -135,7 +155,8 @@ LlamaModel::LlamaModel(const ModelSource& source)
     blocks_.push_back(read_block(read, p, layer));
   output_norm_ = read.vector("output_norm.weight", p.n_embd);
   const auto output = read.find("output.weight", {p.n_embd, p.n_vocab});
-  output_ = {output ? *output : token_embd_, {}};
+  is_tied_ = !output;
+  output_ = {read.runnable(output ? *output : token_embd_), {}};
   rope_frequencies_ = make_rope_frequencies(read, p);
 }
 

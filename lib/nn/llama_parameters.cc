@@ -80,6 +80,7 @@ void read_rope(const formats::GgufHeader& header, LlamaParameters& p) {
 }  // namespace
 
 LlamaParameters read_llama_parameters(const formats::GgufHeader& header) {
+  formats::require_little_endian(header);
   const std::string architecture{header.get_string("general.architecture", "")};
   if (architecture.empty()) fail("general.architecture", "missing");
   if (architecture != "llama")

@@ -60,9 +60,13 @@ struct LlamaSession::State {
   void attend(std::uint32_t layer, std::size_t first, std::size_t rows);
   void attend_heads(std::uint32_t layer, std::size_t first, std::size_t rows, std::size_t head,
                     std::size_t heads_end) noexcept;
-  void feed_forward(const LlamaBlock& block, std::size_t rows, std::size_t first);
+  void feed_forward(const LlamaBlock& block, std::uint32_t layer, std::size_t rows,
+                    std::size_t first);
   void norm_rows(const std::vector<float>& weight, std::size_t first,
                  std::size_t rows) noexcept;
+  void show_input(std::uint32_t layer, std::initializer_list<const char*> matrices,
+                  const float* x, std::size_t rows, std::size_t columns);
+  void show_logits_input(std::size_t rows);
 
   const LlamaModel& model;
   const LlamaParameters p;
@@ -70,6 +74,7 @@ struct LlamaSession::State {
   const std::uint32_t batch;
   const unsigned threads;
   std::uint32_t position = 0;  ///< of the first token of the batch
+  LlamaObserver* observer = nullptr;
   KvCache cache;
   ZeroedFloats hidden, normed, query, key, value, mixed, gate, up, logits, cosines, sines;
   ZeroedFloats scores;  ///< (n_heads, padded context)
@@ -109,6 +114,22 @@ void LlamaSession::State::norm_rows(const std::vector<float>& weight, std::size_
                         normed.data() + row * p.n_embd);
 }
 
+void LlamaSession::State::show_input(std::uint32_t layer,
+                                     std::initializer_list<const char*> matrices,
+                                     const float* x, std::size_t rows, std::size_t columns) {
+  if (observer == nullptr) return;
+  std::vector<std::string> names;
+  for (const char* matrix : matrices)
+    names.push_back("blk." + std::to_string(layer) + "." + matrix + ".weight");
+  observer->see_input(names, {x, rows * columns}, columns);
+}
+
+void LlamaSession::State::show_logits_input(std::size_t rows) {
+  if (observer == nullptr) return;
+  const std::string name = model.is_tied() ? "token_embd.weight" : "output.weight";
+  observer->see_input({&name, 1}, {normed.data(), rows * p.n_embd}, p.n_embd);
+}
+
 void LlamaSession::State::attend_heads(std::uint32_t layer, std::size_t first, std::size_t rows,
                                        std::size_t head, std::size_t heads_end) noexcept {
   const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(p.head_dim));
@@ -138,6 +159,7 @@ void LlamaSession::State::attention_block(const LlamaBlock& block, std::uint32_t
                                           std::size_t rows, std::size_t first) {
   const std::size_t pairs = p.rope_dims / 2;
   norm_rows(block.attn_norm, 0, rows);
+  show_input(layer, {"attn_q", "attn_k", "attn_v"}, normed.data(), rows, p.n_embd);
   apply(block.attn_k, normed.data(), rows, key.data(), threads);
   apply(block.attn_v, normed.data(), rows, value.data(), threads);
   apply(block.attn_q, normed.data() + first * p.n_embd, rows - first,
@@ -153,20 +175,23 @@ void LlamaSession::State::attention_block(const LlamaBlock& block, std::uint32_t
       rotate_pairs(query.data() + row * p.q_dim(), p.n_heads, p.head_dim, pairs, cosine, sine);
   }
   attend(layer, first, rows);
+  show_input(layer, {"attn_output"}, mixed.data() + first * p.q_dim(), rows - first, p.q_dim());
   apply(block.attn_output, mixed.data() + first * p.q_dim(), rows - first, normed.data(),
         threads);
   add_rows(hidden.data() + first * p.n_embd, normed.data(), (rows - first) * p.n_embd);
 }
 
-void LlamaSession::State::feed_forward(const LlamaBlock& block, std::size_t rows,
-                                       std::size_t first) {
+void LlamaSession::State::feed_forward(const LlamaBlock& block, std::uint32_t layer,
+                                       std::size_t rows, std::size_t first) {
   const std::size_t count = rows - first;
   norm_rows(block.ffn_norm, first, rows);
   const float* input = normed.data() + first * p.n_embd;
+  show_input(layer, {"ffn_gate", "ffn_up"}, input, count, p.n_embd);
   apply(block.ffn_gate, input, count, gate.data(), threads);
   apply(block.ffn_up, input, count, up.data(), threads);
   for (std::size_t row = 0; row < count; ++row)
     cpu::ops().silu_multiply(gate.data() + row * p.n_ff, up.data() + row * p.n_ff, p.n_ff);
+  show_input(layer, {"ffn_down"}, gate.data(), count, p.n_ff);
   apply(block.ffn_down, gate.data(), count, normed.data(), threads);
   add_rows(hidden.data() + first * p.n_embd, normed.data(), count * p.n_embd);
 }
@@ -179,8 +204,13 @@ void LlamaSession::State::forward(std::span<const TokenId> tokens, bool wants_al
     // The last layer's keys and values are needed of every token, its output only where logits
     // are.
     if (layer + 1 == p.n_layers && !wants_all) first = rows - 1;
+    std::vector<float> before;
+    if (observer != nullptr) before.assign(hidden.data(), hidden.data() + rows * p.n_embd);
     attention_block(model.blocks()[layer], layer, rows, first);
-    feed_forward(model.blocks()[layer], rows, first);
+    feed_forward(model.blocks()[layer], layer, rows, first);
+    if (observer != nullptr)
+      observer->see_block(layer, std::span{before}.subspan(first * p.n_embd),
+                          {hidden.data() + first * p.n_embd, (rows - first) * p.n_embd});
   }
   norm_rows(model.output_norm(), first, rows);
   position += static_cast<std::uint32_t>(rows);
@@ -211,6 +241,7 @@ void LlamaSession::evaluate_each(std::span<const TokenId> tokens, const EachLogi
   for (std::size_t index = 0; !tokens.empty();) {
     const std::size_t rows = std::min<std::size_t>(s.batch, tokens.size());
     s.forward(tokens.first(rows), true);
+    s.show_logits_input(rows);
     apply(s.model.output(), s.normed.data(), rows, s.logits.data(), s.threads);
     for (std::size_t row = 0; row < rows; ++row, ++index)
       each(index, {s.logits.data() + row * s.p.n_vocab, s.p.n_vocab});
@@ -223,6 +254,10 @@ std::uint32_t LlamaSession::position() const noexcept {
 }
 std::uint32_t LlamaSession::context_length() const noexcept {
   return state_->context_length;
+}
+
+void LlamaSession::observe(LlamaObserver* observer) noexcept {
+  state_->observer = observer;
 }
 
 void LlamaSession::rewind(std::uint32_t position) noexcept {

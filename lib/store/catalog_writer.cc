@@ -1,8 +1,9 @@
 #include "store/catalog_writer.h"
 
 #include "core/error.h"
-#include "crypto/sha256.h"
 #include "geometry/spatialite_blob.h"
+#include "store/extent_reader.h"
+#include "store/holding.h"
 
 namespace hart::store {
 namespace {
@@ -48,19 +49,31 @@ struct CatalogWriter::Statements {
         hold_first{db.prepare("INSERT INTO tenant_atom (tenant_id, atom_id, modality, subtype,"
                               " holders, created_us) VALUES (?, ?, ?, ?, 1, ?)",
                               Scope::owner)},
-        find_extent{db.prepare("SELECT extent_id, decoded_bytes, stored_bytes, checksum, codec,"
-                               " pack_id, pack_offset FROM extent WHERE hash = ?",
+        find_extent{db.prepare(std::string{"SELECT "} + kExtentColumns +
+                                   " FROM extent WHERE hash = ? AND hash_kind = ?",
                                Scope::owner)},
-        add_extent{db.prepare("INSERT INTO extent (hash, decoded_bytes, stored_bytes, checksum,"
-                              " codec, pack_id, pack_offset) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                              Scope::owner)},
-        add_payload{db.prepare("INSERT INTO atom_payload VALUES (?, ?, ?, 0, ?)"
+        // The pack's row must be there before an extent refers to it; its size is set at the
+        // commit.
+        add_pack{db.prepare("INSERT INTO pack (pack_id, bytes) VALUES (?, 64)"
+                            " ON CONFLICT DO NOTHING",
+                            Scope::owner)},
+        add_extent{
+            db.prepare("INSERT INTO extent (hash, hash_kind, decoded_bytes, stored_bytes,"
+                       " checksum, codec, pack_id, pack_offset, base_extent_id,"
+                       " base_offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       Scope::owner)},
+        add_payload{db.prepare("INSERT INTO atom_payload VALUES (?, ?, ?, ?, ?)"
                                " ON CONFLICT DO NOTHING",
                                Scope::owner)},
+        parts{db.prepare(std::string{"SELECT p.extent_offset, p.bytes, p.extent_id IS NULL, "} +
+                             kExtentColumns +
+                             " FROM atom_payload AS p LEFT JOIN extent USING (extent_id)"
+                             " WHERE p.atom_id = ? ORDER BY p.position",
+                         Scope::owner)},
         reaches{db.prepare("SELECT 1 FROM my_atom_payload WHERE extent_id = ? LIMIT 1")} {}
 
-  Statement find_atom, add_atom, add_component, hold_again, hold_first, find_extent, add_extent,
-      add_payload, reaches;
+  Statement find_atom, add_atom, add_component, hold_again, hold_first, find_extent, add_pack,
+      add_extent, add_payload, parts, reaches;
 };
 
 CatalogWriter::CatalogWriter(Store& store)
@@ -108,18 +121,10 @@ bool CatalogWriter::hold_atom(std::int64_t atom_id, Modality modality,
   return true;
 }
 
-std::optional<ExtentRecord> CatalogWriter::find_extent(const Hash256& hash) {
+std::optional<ExtentRecord> CatalogWriter::find_extent(const Hash256& hash, HashKind kind) {
   Statement& row = sql_->find_extent;
-  if (!row.with(hash).step()) return std::nullopt;
-  ExtentRecord extent;
-  extent.extent_id = row.integer(0);
-  extent.hash = hash;
-  extent.decoded_bytes = static_cast<std::uint64_t>(row.integer(1));
-  extent.stored_bytes = static_cast<std::uint64_t>(row.integer(2));
-  extent.checksum = static_cast<std::uint32_t>(row.integer(3));
-  extent.codec = static_cast<Codec>(row.integer(4));
-  extent.pack_id = row.integer(5);
-  extent.pack_offset = static_cast<std::uint64_t>(row.integer(6));
+  if (!row.with(hash, static_cast<std::int64_t>(kind)).step()) return std::nullopt;
+  const ExtentRecord extent = read_extent(row, 0);
   row.reset();
   return extent;
 }
@@ -128,21 +133,47 @@ ExtentRecord CatalogWriter::put_extent(const Hash256& hash, ByteView decoded, in
                                        const Packs::Written& written) {
   if (auto stored = find_extent(hash)) return *stored;
   const ByteBuffer compressed = level > 0 ? compress_if_smaller(decoded, level) : ByteBuffer{};
-  ExtentRecord extent =
-      compressed.empty()
-          ? store_.packs().append(hash, decoded.size(), Codec::raw, decoded, written)
-          : store_.packs().append(hash, decoded.size(), Codec::zstd, compressed);
-  // The pack's row must be there before an extent refers to it; its size is set at the commit.
-  store_.db()
-      .prepare("INSERT INTO pack (pack_id, bytes) VALUES (?, 64) ON CONFLICT DO NOTHING",
-               Scope::owner)
-      .run(extent.pack_id);
-  sql_->add_extent.run(hash, extent.decoded_bytes, extent.stored_bytes,
+  ExtentRecord what;
+  what.hash = hash;
+  what.decoded_bytes = decoded.size();
+  what.codec = compressed.empty() ? Codec::raw : Codec::zstd;
+  return append_extent(what, compressed.empty() ? decoded : compressed, written);
+}
+
+ExtentRecord CatalogWriter::put_coded_extent(const ExtentRecord& what, ByteView stored,
+                                             const Packs::Written& written) {
+  if (auto found = find_extent(what.hash, what.hash_kind)) return *found;
+  return append_extent(what, stored, written);
+}
+
+ExtentRecord CatalogWriter::append_extent(const ExtentRecord& what, ByteView stored,
+                                          const Packs::Written& written) {
+  ExtentRecord extent = store_.packs().append(what, stored, written);
+  sql_->add_pack.run(extent.pack_id);
+  std::optional<std::int64_t> base;
+  if (extent.base_extent_id != 0) base = extent.base_extent_id;
+  sql_->add_extent.run(extent.hash, static_cast<std::int64_t>(extent.hash_kind),
+                       extent.decoded_bytes, extent.stored_bytes,
                        static_cast<std::int64_t>(extent.checksum),
                        static_cast<std::int64_t>(extent.codec), extent.pack_id,
-                       extent.pack_offset);
+                       extent.pack_offset, base, extent.base_offset);
   extent.extent_id = store_.db().last_insert_id();
   return extent;
+}
+
+std::vector<CatalogWriter::Part> CatalogWriter::payload_of(std::int64_t atom_id) {
+  std::vector<Part> parts;
+  Statement& row = sql_->parts;
+  row.with(atom_id);
+  while (row.step()) {
+    Part part;
+    part.extent_offset = static_cast<std::uint64_t>(row.integer(0));
+    part.bytes = static_cast<std::uint64_t>(row.integer(1));
+    if (row.integer(2) == 0) part.extent = read_extent(row, 3);
+    parts.push_back(std::move(part));
+  }
+  row.reset();
+  return parts;
 }
 
 void CatalogWriter::count_extent(const ExtentRecord& extent) {
@@ -155,20 +186,20 @@ void CatalogWriter::count_extent(const ExtentRecord& extent) {
 }
 
 void CatalogWriter::put_payload(std::int64_t atom_id, std::int64_t position,
-                                const std::optional<ExtentRecord>& extent,
-                                std::uint64_t bytes) {
+                                const std::optional<ExtentRecord>& extent, std::uint64_t bytes,
+                                std::uint64_t extent_offset) {
   std::optional<std::int64_t> extent_id;
   if (extent) {
     count_extent(*extent);
     extent_id = extent->extent_id;
   }
-  sql_->add_payload.run(atom_id, position, extent_id, bytes);
+  sql_->add_payload.run(atom_id, position, extent_id, extent_offset, bytes);
 }
 
 void CatalogWriter::put_model(const ModelRow& row) {
   store_.db()
-      .prepare("INSERT INTO model VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", Scope::owner)
-      .run(row.atom_id, row.architecture, row.format, row.parameters, row.header_extent_id);
+      .prepare("INSERT INTO model VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", Scope::owner)
+      .run(row.atom_id, row.architecture, row.format, row.parameters);
 }
 
 void CatalogWriter::put_layer(std::int64_t model_atom_id, std::int64_t index,
@@ -238,36 +269,12 @@ std::vector<std::int64_t> reachable_atoms(Store& store, const Object& object) {
 
 std::vector<std::int64_t> remove_object(Store& store, const Object& object) {
   const std::vector<std::int64_t> atoms = reachable_atoms(store, object);
+  // The instant at which the history's triggers end what is deleted here.
+  static_cast<void>(store.now());
   store.db()
       .prepare("DELETE FROM tenant_object WHERE tenant_id = ? AND object_id = ?", Scope::owner)
       .run(store.tenant_id(), object.object_id);
-  // A model's tensors and leaves are held as tensors, everything else as the object's own
-  // modality.
-  Statement release = store.db().prepare(
-      "UPDATE tenant_atom SET holders = holders - 1"
-      " WHERE tenant_id = ?1 AND atom_id = ?2 AND holders > 1"
-      " AND (modality = ?3 OR (?3 = 6 AND modality = 4))",
-      Scope::owner);
-  Statement drop = store.db().prepare(
-      "DELETE FROM tenant_atom WHERE tenant_id = ?1 AND atom_id = ?2"
-      " AND (modality = ?3 OR (?3 = 6 AND modality = 4))",
-      Scope::owner);
-  Statement held = store.db().prepare("SELECT 1 FROM my_tenant_atom WHERE atom_id = ? LIMIT 1");
-  Statement forget = store.db().prepare(
-      "DELETE FROM atom_embedding WHERE tenant_id = ? AND atom_id = ?", Scope::owner);
-  std::vector<std::int64_t> gone;
-  for (const std::int64_t atom_id : atoms) {
-    const auto modality = static_cast<std::int64_t>(object.modality);
-    release.run(store.tenant_id(), atom_id, modality);
-    if (store.db().changes() > 0) continue;
-    drop.run(store.tenant_id(), atom_id, modality);
-    if (held.with(atom_id).step()) continue;
-    held.reset();
-    forget.run(store.tenant_id(), atom_id);
-    gone.push_back(atom_id);
-  }
-  held.reset();
-  return gone;
+  return release(store, atoms, object.modality);
 }
 
 }  // namespace hart::store

@@ -31,7 +31,6 @@ struct ModelRow {
   std::string architecture;
   std::string format;
   std::uint64_t parameters = 0;
-  std::int64_t header_extent_id = 0;
 };
 
 struct TensorRow {
@@ -68,15 +67,29 @@ class CatalogWriter {
   bool hold_atom(std::int64_t atom_id, Modality modality, std::string_view subtype);
 
   /// The extent with this hash, if it is stored.
-  [[nodiscard]] std::optional<ExtentRecord> find_extent(const Hash256& hash);
-  /// Finds or appends an extent whose decoded bytes are `decoded`; `level` 0 stores them raw.
+  [[nodiscard]] std::optional<ExtentRecord> find_extent(const Hash256& hash,
+                                                        HashKind kind = HashKind::content);
+  /// Finds or appends an extent whose decoded bytes are `decoded`, named by their SHA-256;
+  /// `level` is zstd's, 0 stores them raw.
   ExtentRecord put_extent(const Hash256& hash, ByteView decoded, int level,
                           const Packs::Written& written = {});
+  /// Finds or appends an extent that is coded already: `what` says digest, decoded size, codec
+  /// and base.
+  ExtentRecord put_coded_extent(const ExtentRecord& what, ByteView stored,
+                                const Packs::Written& written = {});
+  /// The parts of an atom's bytes, whoever holds the atom: what `put_payload` set.
+  struct Part {
+    std::optional<ExtentRecord> extent;  ///< none: zeros
+    std::uint64_t extent_offset = 0;
+    std::uint64_t bytes = 0;
+  };
+  [[nodiscard]] std::vector<Part> payload_of(std::int64_t atom_id);
   /// Sets part `position` of the atom's bytes; without an extent, `bytes` zeros. Call it before
   /// `hold_atom` for the same atom, whether or not the atom is new: the totals count the
   /// extents that the tenant did not reach until now.
   void put_payload(std::int64_t atom_id, std::int64_t position,
-                   const std::optional<ExtentRecord>& extent, std::uint64_t bytes);
+                   const std::optional<ExtentRecord>& extent, std::uint64_t bytes,
+                   std::uint64_t extent_offset = 0);
   void put_model(const ModelRow& row);
   void put_layer(std::int64_t model_atom_id, std::int64_t index, std::int64_t layer_atom_id,
                  std::string_view name, std::uint64_t parameters);
@@ -108,6 +121,8 @@ class CatalogWriter {
   Store& store_;
   std::unique_ptr<Statements> sql_;
   void count_extent(const ExtentRecord& extent);
+  ExtentRecord append_extent(const ExtentRecord& what, ByteView stored,
+                             const Packs::Written& written);
 
   std::unordered_map<std::string, std::int64_t> atom_ids_;
   std::unordered_set<std::int64_t> counted_extents_;

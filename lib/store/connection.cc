@@ -11,6 +11,12 @@
 namespace hart::store {
 namespace {
 
+/// SQLite says only that it cannot open a file; the system said why.
+[[noreturn]] void throw_cannot_open(sqlite3* db, const std::string& what) {
+  if (const int error = sqlite3_system_errno(db)) throw_errno(Fault::no_input, what, error);
+  throw Error{Fault::no_input, what + ": " + sqlite3_errmsg(db)};
+}
+
 [[noreturn]] void throw_sqlite(sqlite3* db, int code) {
   const std::string message = sqlite3_errmsg(db);
   switch (code & 0xff) {
@@ -28,7 +34,7 @@ namespace {
     case SQLITE_AUTH:
       throw Error{Fault::denied, "not permitted: " + message};
     case SQLITE_CANTOPEN:
-      throw Error{Fault::no_input, "cannot open the store: " + message};
+      throw_cannot_open(db, "cannot open the store");
     default:
       throw Error{Fault::internal, "SQLite: " + message};
   }
@@ -183,7 +189,8 @@ Connection::Connection(const std::string& path, Mode mode, int timeout_ms)
   const int code =
       sqlite3_open_v2(path.c_str(), &db, open_flags(mode) | SQLITE_OPEN_NOMUTEX, nullptr);
   db_.reset(db);
-  if (code != SQLITE_OK) throw Error{Fault::no_input, path + ": " + sqlite3_errmsg(db)};
+  if (code == SQLITE_CANTOPEN) throw_cannot_open(db, path);
+  check(db, code);
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, timeout_ms);
   // Constant within a statement, so that SQLite calls it once a query and not once a row.

@@ -10,13 +10,23 @@
 
 #include "core/bytes.h"
 #include "core/mapped_file.h"
+#include "store/file_io.h"
 
 namespace hart::store {
 
 /// How the bytes of an extent are stored. Ids are never reused (`hart-store.5`).
 enum class Codec : std::uint16_t {
-  raw = 0,   ///< as they are: may be used in place
-  zstd = 1,  ///< one Zstandard frame (RFC 8878) with the decoded size in its header
+  raw = 0,           ///< as they are: may be used in place
+  zstd = 1,          ///< one Zstandard frame (RFC 8878) with the decoded size in its header
+  weights = 2,       ///< tensor/weight_codec.h
+  weight_delta = 3,  ///< the same, as differences to the base extent
+  linked = 4,        ///< as they are, in a file of the user's that the store shares
+};
+
+/// Which digest of an extent's decoded bytes names it.
+enum class HashKind : std::uint16_t {
+  content = 0,  ///< SHA-256
+  blocks = 1,  ///< the RFC 9162 root over blocks of 64 KiB: what a tensor's identity is made of
 };
 
 /// Every pack begins with a header of this size, and so does every extent in it.
@@ -26,23 +36,29 @@ inline constexpr std::size_t kExtentHeaderBytes = 64;
 inline constexpr std::size_t kExtentAlignment = 64;
 /// A pack that has grown beyond this takes no further extents.
 inline constexpr std::uint64_t kPackTargetBytes = std::uint64_t{1} << 30;
+/// Packs from this id on are files that the store shares with the user.
+inline constexpr std::int64_t kFirstLinkedPack = std::int64_t{1} << 40;
 
 /// Where an extent lies, as the catalog keeps it.
 struct ExtentRecord {
   std::int64_t extent_id = 0;
-  Hash256 hash{};  ///< SHA-256 of the decoded bytes
+  Hash256 hash{};
+  HashKind hash_kind = HashKind::content;
   std::uint64_t decoded_bytes = 0;
   std::uint64_t stored_bytes = 0;
   std::uint32_t checksum = 0;  ///< CRC-32C of the stored bytes
   Codec codec = Codec::raw;
   std::int64_t pack_id = 0;
-  std::uint64_t pack_offset = 0;  ///< of the first stored byte; the header stands before it
+  std::uint64_t pack_offset = 0;    ///< of the first stored byte; the header stands before it
+  std::int64_t base_extent_id = 0;  ///< 0 unless the codec is weight_delta
+  std::uint64_t base_offset = 0;  ///< where in the base's decoded bytes this one's base begins
 };
 
 /// Decoded bytes: a view into a pack's mapping, or a buffer of its own when they had to be
 /// decoded. Valid as long as this object and the Packs it came from.
 class ExtentBytes {
  public:
+  ExtentBytes() = default;
   explicit ExtentBytes(ByteView mapped) : view_{mapped} {}
   explicit ExtentBytes(ByteBuffer decoded) : decoded_{std::move(decoded)}, view_{decoded_} {}
   ExtentBytes(ExtentBytes&& other) noexcept = default;
@@ -64,7 +80,6 @@ class ExtentBytes {
 class Packs {
  public:
   explicit Packs(std::string directory) : directory_{std::move(directory)} {}
-  ~Packs();
   Packs(const Packs&) = delete;
   Packs& operator=(const Packs&) = delete;
 
@@ -74,9 +89,9 @@ class Packs {
   void begin(std::int64_t last_pack_id, std::uint64_t committed_bytes);
   /// Called as stored bytes have been written: the offset and the size of what may be let go.
   using Written = std::function<void(std::uint64_t offset, std::uint64_t bytes)>;
-  /// Appends an extent with `stored` under `codec`. Throws Error(io) on a full disk.
-  ExtentRecord append(const Hash256& hash, std::uint64_t decoded_bytes, Codec codec,
-                      ByteView stored, const Written& written = {});
+  /// Appends an extent: `what` says its digest, decoded size, codec and base; the rest is
+  /// filled in. Throws Error(io) on a full disk.
+  ExtentRecord append(const ExtentRecord& what, ByteView stored, const Written& written = {});
   /// Bytes of each pack that this batch touched, for the catalog.
   [[nodiscard]] const std::map<std::int64_t, std::uint64_t>& touched() const noexcept {
     return touched_;
@@ -89,30 +104,37 @@ class Packs {
   /// The stored bytes, mapped. Throws Error(data) when the pack is missing or too short, or its
   /// header at that place does not say what the catalog says.
   [[nodiscard]] ByteView stored(const ExtentRecord& extent);
-  /// The decoded bytes. Codecs other than raw are checked against the checksum and the decoded
-  /// size before use; `verify` checks raw ones as well. Throws Error(data).
-  [[nodiscard]] ExtentBytes read(const ExtentRecord& extent, bool verify = false);
+  /// Lets the mapped pages of stored bytes go, as MappedFile::drop: they stay readable.
+  static void release(ByteView stored) noexcept;
 
   [[nodiscard]] std::string path(std::int64_t pack_id) const;
+  /// The file that a linked pack shares with the user.
+  [[nodiscard]] std::string linked_path(std::int64_t pack_id) const;
 
  private:
   void open_pack(std::int64_t pack_id, std::uint64_t bytes);
   void create_pack(std::int64_t pack_id);
-  void close_pack() noexcept;
-  void write_at(std::uint64_t offset, ByteView bytes);
+  [[nodiscard]] ByteView mapped(const std::string& name, std::int64_t pack_id,
+                                std::uint64_t end);
+  /// Takes back what this batch appended to the pack.
+  void cut_off(std::int64_t pack_id) noexcept;
 
   std::string directory_;
   std::map<std::int64_t, MappedFile> maps_;
   /// Mappings outgrown by an append: views into them are still out.
   std::vector<MappedFile> retired_maps_;
 
-  int fd_ = -1;
+  std::unique_ptr<File> file_;  ///< the pack that is appended to
   std::int64_t pack_id_ = 0;
   std::uint64_t end_ = 0;  ///< where the next extent's header goes
   std::int64_t first_pack_id_ = 0;
   std::uint64_t first_bytes_ = 0;  ///< the committed state, to which end(false) goes back
   std::map<std::int64_t, std::uint64_t> touched_;
 };
+
+/// The 64 bytes that a pack begins with.
+[[nodiscard]] std::array<std::uint8_t, kPackHeaderBytes> pack_header(
+    std::int64_t pack_id) noexcept;
 
 /// The 64 bytes before an extent's stored bytes. Exposed for the tests of the format.
 [[nodiscard]] std::array<std::uint8_t, kExtentHeaderBytes> extent_header(

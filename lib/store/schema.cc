@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "store/schema_steps.h"
+
 namespace hart::store {
 namespace {
 
@@ -236,18 +238,21 @@ CREATE TABLE search_index (
 CREATE VIEW my_search_index AS SELECT * FROM search_index WHERE tenant_id = current_tenant();
 )sql";
 
-constexpr std::array<Migration, 5> kMigrations{{
-    {1, kTenants},
-    {1, kAtoms},
-    {1, kPayload},
-    {1, kObjects},
-    {1, kEmbeddings},
-}};
-
 }  // namespace
 
 const SchemaModule& catalog_schema() noexcept {
-  static const SchemaModule module{"catalog", kMigrations};
+  static const std::array<Migration, 9> migrations{{
+      {1, kTenants},
+      {1, kAtoms},
+      {1, kPayload},
+      {1, kObjects},
+      {1, kEmbeddings},
+      {2, kCodedExtents},
+      {2, kHistory},
+      {2, kImportance},
+      {2, kSnapshots},
+  }};
+  static const SchemaModule module{"catalog", migrations};
   return module;
 }
 

@@ -11,8 +11,11 @@
 #include <vector>
 
 #include "core/error.h"
+#include "store/as_of.h"
 #include "store/lock.h"
+#include "store/migrate.h"
 #include "store/packs.h"
+#include "store/reader_lease.h"
 
 namespace hart::store {
 namespace {
@@ -56,14 +59,6 @@ void register_geometry(Connection& db) {
     insert.run(column.table, column.column, column.type);
 }
 
-void apply_migrations(Connection& db, std::span<const SchemaModule> modules, int from) {
-  for (int version = from + 1; version <= kSchemaVersion; ++version)
-    for (const SchemaModule& module : modules)
-      for (const Migration& migration : module.migrations)
-        if (migration.version == version) db.exec(migration.sql);
-  db.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
-}
-
 void make_directory(const std::string& directory) {
   std::error_code error;
   if (fs::exists(directory, error)) {
@@ -82,7 +77,8 @@ struct CreationGuard {
   ~CreationGuard() {
     std::error_code ignored;
     if (done) return;
-    for (const char* name : {"hart.db", "hart.db-wal", "hart.db-shm", "lock", "packs"})
+    for (const char* name :
+         {"hart.db", "hart.db-wal", "hart.db-shm", "lock", "readers", "packs"})
       fs::remove_all(fs::path{directory} / name, ignored);
     fs::remove(directory, ignored);
   }
@@ -118,10 +114,12 @@ struct Store::Impl {
   std::string tenant_name;
   int timeout_ms;
   bool writable;
+  std::optional<TimeUs> as_of;
   std::unique_ptr<Connection> db;
   std::unique_ptr<Connection> index_db;
   std::unique_ptr<Connection> cache_db;
   std::unique_ptr<Packs> packs;
+  std::unique_ptr<ReaderLease> lease;
 };
 
 void Store::create(const std::string& directory, std::span<const SchemaModule> modules) {
@@ -177,6 +175,16 @@ Store::Store(const OpenOptions& options) : impl_{std::make_unique<Impl>()} {
   if (!find.step() || find.integer(1) == 0)
     throw Error{Fault::no_input, "no such tenant: " + options.tenant};
   impl_->db->set_tenant(find.integer(0));
+  impl_->lease = std::make_unique<ReaderLease>(options.directory, *impl_->db);
+  if (options.as_of || options.snapshot) {
+    if (options.writable) throw Error{Fault::internal, "the past cannot be written to"};
+    if (options.snapshot) {
+      impl_->as_of = show_snapshot(*impl_->db, *options.snapshot);
+    } else {
+      impl_->as_of = options.as_of;
+      show_as_of(*impl_->db, *options.as_of);
+    }
+  }
   impl_->packs = std::make_unique<Packs>(options.directory + "/packs");
 }
 
@@ -205,6 +213,9 @@ Connection& Store::cache_db() {
 Packs& Store::packs() noexcept {
   return *impl_->packs;
 }
+void Store::renew_lease() {
+  impl_->lease->renew(*impl_->db);
+}
 const std::string& Store::directory() const noexcept {
   return impl_->directory;
 }
@@ -217,16 +228,51 @@ const std::string& Store::tenant_name() const noexcept {
 bool Store::writable() const noexcept {
   return impl_->writable;
 }
+std::optional<TimeUs> Store::as_of() const noexcept {
+  return impl_->as_of;
+}
 
 TimeUs Store::now() {
   const TimeUs wall = now_us();
   const TimeUs latest = db().query_integer("SELECT latest_us FROM store_clock");
-  if (!db().in_transaction()) return std::max(wall, latest);
+  if (!writable() || !db().in_transaction()) return std::max(wall, latest);
   // Two events of one store never share an instant, even after the wall clock was set back.
   const TimeUs time = std::max(wall, latest + 1);
   db().prepare("UPDATE store_clock SET latest_us = ?", Scope::owner).run(time);
   return time;
 }
+
+namespace {
+
+void roll_back(Connection& db) noexcept {
+  // SQLite may have rolled back by itself, after a full disk for instance.
+  if (!db.in_transaction()) return;
+  try {
+    db.exec("ROLLBACK");
+  } catch (const Error&) {
+    // Closing the connection rolls back as well.
+  }
+}
+
+/// Whether packs hold what the catalog does not name: left by a commit that failed or a process
+/// that ended.
+bool has_unnamed_bytes(const Packs& packs, std::int64_t last_pack_id, std::uint64_t bytes) {
+  std::error_code error;
+  if (fs::exists(packs.path(last_pack_id + 1), error)) return true;
+  if (last_pack_id == 0) return false;
+  const auto size = fs::file_size(packs.path(last_pack_id), error);
+  return !error && size > bytes;
+}
+
+/// Commits a tick of the clock. A commit that failed while it was synced, or whose process was
+/// killed, may stand whole in the WAL, unseen until a power cut has the WAL read anew. A later
+/// commit takes its place; until then, bytes that it names must stay.
+void supersede_failed_commit(Store& store) {
+  static_cast<void>(store.now());
+  store.db().exec("COMMIT; BEGIN IMMEDIATE");
+}
+
+}  // namespace
 
 WriteTransaction::WriteTransaction(Store& store) : store_{store} {
   if (!store.writable()) throw Error{Fault::internal, "a write to a store opened for reading"};
@@ -234,29 +280,25 @@ WriteTransaction::WriteTransaction(Store& store) : store_{store} {
   store.db().exec("BEGIN IMMEDIATE");
   try {
     Statement newest = store.db().prepare(
-        "SELECT pack_id, bytes FROM pack ORDER BY pack_id DESC LIMIT 1", Scope::owner);
-    const bool any = newest.step();
+        "SELECT pack_id, bytes FROM pack WHERE pack_id < ? ORDER BY pack_id DESC LIMIT 1",
+        Scope::owner);
+    const bool any = newest.with(kFirstLinkedPack).step();
     const std::int64_t pack_id = any ? newest.integer(0) : 0;
     const auto bytes = any ? static_cast<std::uint64_t>(newest.integer(1)) : 0;
     newest.reset();
+    if (has_unnamed_bytes(store.packs(), pack_id, bytes)) supersede_failed_commit(store);
     store.packs().begin(pack_id, bytes);
   } catch (...) {
-    store.db().exec("ROLLBACK");
+    roll_back(store.db());
     throw;
   }
 }
 
 WriteTransaction::~WriteTransaction() {
   if (!open_) return;
-  store_.packs().end(false);
-  // SQLite may have rolled back by itself, after a full disk for instance.
-  if (store_.db().in_transaction()) {
-    try {
-      store_.db().exec("ROLLBACK");
-    } catch (const Error&) {
-      // Closing the connection rolls back as well.
-    }
-  }
+  // A commit that failed may come true after a power cut: the next writer cuts off its bytes.
+  store_.packs().end(commit_tried_);
+  roll_back(store_.db());
 }
 
 void WriteTransaction::commit() {
@@ -266,6 +308,7 @@ void WriteTransaction::commit() {
       Scope::owner);
   for (const auto& [pack_id, bytes] : store_.packs().touched()) grow.run(pack_id, bytes);
   store_.packs().sync();
+  commit_tried_ = true;
   store_.db().exec("COMMIT");
   open_ = false;
   store_.packs().end(true);

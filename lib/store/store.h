@@ -20,6 +20,10 @@ struct OpenOptions {
   std::string tenant = "default";  ///< who acts
   int timeout_ms = 30'000;         ///< how long to wait for a lock
   bool writable = false;
+  /// Show what was held at that time; only for reading.
+  std::optional<TimeUs> as_of = std::nullopt;
+  /// Show what the snapshot of this name holds; only for reading.
+  std::optional<std::string> snapshot = std::nullopt;
 };
 
 /// An open store: the catalog's connection, acting as one tenant, and its packs.
@@ -32,8 +36,9 @@ class Store {
   /// `directory` exists and is not an empty directory.
   static void create(const std::string& directory, std::span<const SchemaModule> modules);
 
-  /// Throws Error(no_input) when there is no store or no such tenant, Error(config) when its
-  /// schema is of another version, Error(data) when it is not a store of ours.
+  /// Throws Error(no_input) when there is no store, no such tenant or no such snapshot,
+  /// Error(config) when its schema is of another version, Error(data) when it is not a store of
+  /// ours.
   explicit Store(const OpenOptions& options);
   ~Store();
   Store(Store&&) noexcept;
@@ -52,6 +57,12 @@ class Store {
   [[nodiscard]] std::int64_t tenant_id() const noexcept;
   [[nodiscard]] const std::string& tenant_name() const noexcept;
   [[nodiscard]] bool writable() const noexcept;
+  /// The instant that is shown, when it is not the present.
+  [[nodiscard]] std::optional<TimeUs> as_of() const noexcept;
+
+  /// Lets collections free what only an earlier reading of this store could need: for one who
+  /// has let go of every view and record that came from it.
+  void renew_lease();
 
   /// The store's clock: never before any time that a committed transaction took from it.
   [[nodiscard]] TimeUs now();
@@ -79,6 +90,7 @@ class WriteTransaction {
   Store& store_;
   std::unique_ptr<WriterLock> lock_;
   bool open_ = true;
+  bool commit_tried_ = false;
 };
 
 /// The store directory to use: `given` when not empty, else the environment's HART_STORE, else

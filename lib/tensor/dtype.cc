@@ -60,6 +60,22 @@ static_assert(std::is_sorted(kTypes.begin(), kTypes.end(),
                                return a.dtype < b.dtype;
                              }));
 
+/// Ids that GGUF once gave to types and will not give again (ggml.h): two early 4-bit types,
+/// and rows interleaved for one processor's kernels, which are made at load time now.
+struct RemovedType {
+  std::uint32_t id;
+  std::string_view name;
+};
+constexpr std::array kRemovedTypes{
+    RemovedType{4, "q4_2"},        RemovedType{5, "q4_3"},        RemovedType{31, "q4_0_4_4"},
+    RemovedType{32, "q4_0_4_8"},   RemovedType{33, "q4_0_8_8"},   RemovedType{36, "iq4_nl_4_4"},
+    RemovedType{37, "iq4_nl_4_8"}, RemovedType{38, "iq4_nl_8_8"},
+};
+
+// The range that ik_llama.cpp uses for types of its own, whose layouts no specification gives.
+constexpr std::uint32_t kFirstPrivateId = 97;
+constexpr std::uint32_t kLastPrivateId = 399;
+
 // Ids from here on are ours, not GGUF's.
 constexpr std::uint32_t kFirstOwnId = 1000;
 
@@ -102,6 +118,16 @@ std::optional<DType> find_dtype(std::string_view name) noexcept {
   const auto* found = std::find_if(kTypes.begin(), kTypes.end(),
                                    [&](const DTypeInfo& info) { return info.name == name; });
   return found == kTypes.end() ? std::nullopt : std::optional{found->dtype};
+}
+
+std::string describe_unknown_dtype(std::uint32_t gguf_id) {
+  const std::string type = "tensor type " + std::to_string(gguf_id);
+  for (const RemovedType& removed : kRemovedTypes)
+    if (removed.id == gguf_id)
+      return type + " (" + std::string{removed.name} + ") was removed from the format";
+  if (gguf_id >= kFirstPrivateId && gguf_id <= kLastPrivateId)
+    return type + " is a private id of a fork";
+  return "unknown " + type;
 }
 
 std::uint64_t tensor_bytes(DType dtype, std::span<const std::uint64_t> shape) {

@@ -73,6 +73,10 @@ struct DTypeInfo {
 /// The type with this GGUF id or this lower-case name, if there is one.
 [[nodiscard]] std::optional<DType> find_dtype(std::uint32_t gguf_id) noexcept;
 [[nodiscard]] std::optional<DType> find_dtype(std::string_view name) noexcept;
+/// What a GGUF type id without a DType is, for a message: "tensor type 4 (q4_2) was removed
+/// from the format", "tensor type 137 is a private id of a fork" (97 to 399), else "unknown
+/// tensor type 43".
+[[nodiscard]] std::string describe_unknown_dtype(std::uint32_t gguf_id);
 
 /// Bytes of a tensor of `shape` (innermost dimension first; rank 0 is one element). Throws
 /// Error(data) when the first dimension is not a multiple of the block or the product

@@ -8,6 +8,7 @@
 
 namespace {
 
+using hart::formats::ByteOrder;
 using hart::formats::GgufHeader;
 
 void check_header(const GgufHeader& header, std::size_t file_bytes) {
@@ -21,19 +22,30 @@ void check_header(const GgufHeader& header, std::size_t file_bytes) {
   HART_FUZZ_CHECK(header.header_bytes <= file_bytes);
 }
 
-void check_round_trip(const GgufHeader& header) {
-  hart::formats::GgufWriter writer;
-  for (const auto& entry : header.metadata) writer.add(entry.key, entry.type, entry.value);
+hart::ByteBuffer written(const GgufHeader& header, ByteOrder order) {
+  hart::formats::GgufWriter writer{order};
+  writer.add_metadata(header);
   for (const auto& tensor : header.tensors)
     writer.add_tensor(tensor.name, tensor.dtype, tensor.shape);
-  const hart::ByteBuffer bytes = writer.header();
-  const GgufHeader again =
-      hart::formats::parse_gguf(bytes, bytes.size() + header.data_bytes + header.alignment);
+  return writer.header();
+}
+
+/// Writing and reading keeps everything, in the same byte order and by way of the other.
+void check_round_trip(const GgufHeader& header) {
+  const hart::ByteBuffer bytes = written(header, header.byte_order);
+  const std::uint64_t file_bytes = bytes.size() + header.data_bytes + header.alignment;
+  const GgufHeader again = hart::formats::parse_gguf(bytes, file_bytes);
+  HART_FUZZ_CHECK(again.byte_order == header.byte_order);
   HART_FUZZ_CHECK(again.metadata.size() == header.metadata.size());
   HART_FUZZ_CHECK(again.tensors.size() == header.tensors.size());
   HART_FUZZ_CHECK(again.data_bytes == header.data_bytes);
   for (std::size_t i = 0; i < header.tensors.size(); ++i)
     HART_FUZZ_CHECK(again.tensors[i].offset == header.tensors[i].offset);
+  const bool is_little = header.byte_order == ByteOrder::little;
+  const hart::ByteBuffer turned =
+      written(header, is_little ? ByteOrder::big : ByteOrder::little);
+  HART_FUZZ_CHECK(written(hart::formats::parse_gguf(turned, file_bytes), header.byte_order) ==
+                  bytes);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "atom/identity.h"
+#include "atom/model_view.h"
 #include "commands.h"
 #include "common/line_stream.h"
 #include "common/progress.h"
@@ -35,6 +36,7 @@ struct Input {
   std::string path;
   std::string name;
   std::uint64_t bytes = 0;
+  bool model_folder = false;
 };
 
 atom::Compression compression(const std::string& name) {
@@ -89,8 +91,16 @@ std::string line_of(const atom::Atomized& added) {
          added.subtype + ", " + cli::format_bytes(added.bytes) + ", " + state;
 }
 
-/// The files of a folder, in order of their names. Hidden ones, links to folders (which may
-/// lead round in circles) and stores are left out.
+/// A folder that is one model, as one input.
+Input model_folder_input(const fs::path& folder, const fs::path& name) {
+  Input input{folder.string(), name.string(), 0, true};
+  for (const formats::FolderFile& file : formats::list_folder(folder.string()))
+    input.bytes += file.bytes;
+  return input;
+}
+
+/// The files of a folder, in order of their names, model folders as one input each. Hidden
+/// ones, links to folders (which may lead round in circles) and stores are left out.
 void collect_folder(const fs::path& folder, std::vector<Input>& inputs) {
   std::error_code error;
   auto entry = fs::recursive_directory_iterator{folder, error};
@@ -104,9 +114,15 @@ void collect_folder(const fs::path& folder, std::vector<Input>& inputs) {
       entry.disable_recursion_pending();
       continue;
     }
+    if (entry->is_directory(error) && !entry->is_symlink(error) &&
+        atom::is_model_folder(path.string())) {
+      found.push_back(model_folder_input(path, path.lexically_relative(folder)));
+      entry.disable_recursion_pending();
+      continue;
+    }
     if (entry->is_regular_file(error))
       found.push_back({path.string(), path.lexically_relative(folder).string(),
-                       static_cast<std::uint64_t>(entry->file_size(error))});
+                       static_cast<std::uint64_t>(entry->file_size(error)), false});
   }
   std::sort(found.begin(), found.end(),
             [](const Input& a, const Input& b) { return a.path < b.path; });
@@ -119,11 +135,16 @@ std::vector<Input> collect_inputs(const AddOptions& options) {
     std::error_code error;
     const fs::path path{given};
     if (fs::is_directory(path, error)) {
-      collect_folder(path, inputs);
+      const fs::path name = fs::absolute(path, error).lexically_normal();
+      if (atom::is_model_folder(given))
+        inputs.push_back(model_folder_input(
+            path, name.has_filename() ? name.filename() : name.parent_path().filename()));
+      else
+        collect_folder(path, inputs);
       continue;
     }
     const auto bytes = fs::file_size(path, error);
-    inputs.push_back({given, path.filename().string(), error ? 0 : bytes});
+    inputs.push_back({given, path.filename().string(), error ? 0 : bytes, false});
   }
   if (options.name) {
     if (inputs.size() != 1)
@@ -156,12 +177,14 @@ class PathAdder {
 
 void PathAdder::add(Batch& batch, const Input& input, cli::Progress& progress) {
   const double start = steady_seconds();
-  const MappedFile file{input.path, MappedFile::Access::sequential};
   atom::AtomizeOptions atomize = atomize_options(options_, context_);
   atomize.name = input.name;
   atomize.source_uri = input.path;
   atomize.progress = [&](std::uint64_t bytes) { progress.advance(bytes); };
-  atom::Atomized added = batch.add(file, atomize);
+  atom::Atomized added =
+      input.model_folder
+          ? batch.add_folder(input.path, atomize)
+          : batch.add(MappedFile{input.path, MappedFile::Access::sequential}, atomize);
   added_.emplace_back(std::move(added), steady_seconds() - start);
 }
 
@@ -308,7 +331,9 @@ void add_add(cli::Command& tool) {
       .option("--materialize", "POLICY", options.materialize,
               "rows for the words of texts: auto leaves out those above 64 MiB")
       .choices({"auto", "all", "none"});
-  command.option("--compress", "LEVEL", options.compress, "for what is not a tensor")
+  command
+      .option("--compress", "LEVEL", options.compress,
+              "none keeps everything raw and mappable; best takes longer")
       .choices({"none", "fast", "best"});
   command.flag("--no-embed", options.no_embed, "make no vectors of passages");
   command.action([&options](cli::Context& context) { return add(options, context); });

@@ -9,6 +9,9 @@ int main(int argc, char** argv) {
   hart::ingest::add_cat(tool.root());
   hart::ingest::add_export(tool.root());
   hart::ingest::add_rm(tool.root());
+  hart::ingest::add_diff(tool.root());
+  hart::ingest::add_score(tool.root());
+  hart::ingest::add_extract(tool.root());
   hart::ingest::add_stat(tool.root());
   return tool.run(argc, argv);
 }

@@ -44,17 +44,16 @@ Batch::Batch(store::Store& store, PassageEmbedder* embedder)
       transaction_{store},
       writer_{std::make_unique<store::CatalogWriter>(store)} {}
 
-template <typename Content>
-atom::Atomized Batch::add_content(const Content& content, const atom::AtomizeOptions& options) {
+void Batch::take_passage(std::int64_t atom_id, std::string_view text) {
+  if (!text_) text_.emplace(store_);
+  text_->add(atom_id, text);
+  if (embedder_ != nullptr) embedder_->add(atom_id, text);
+}
+
+template <typename Atomize> atom::Atomized Batch::guarded(const Atomize& atomize) {
   store_.db().exec("SAVEPOINT object");
   try {
-    atom::Atomized added = atom::atomize(store_, *writer_, content, options,
-                                         [&](std::int64_t atom_id, std::string_view text) {
-                                           if (!text_) text_.emplace(store_);
-                                           text_->add(atom_id, text);
-                                           if (embedder_ != nullptr)
-                                             embedder_->add(atom_id, text);
-                                         });
+    atom::Atomized added = atomize();
     store_.db().exec("RELEASE object");
     return added;
   } catch (...) {
@@ -68,11 +67,23 @@ atom::Atomized Batch::add_content(const Content& content, const atom::AtomizeOpt
 }
 
 atom::Atomized Batch::add(const MappedFile& file, const atom::AtomizeOptions& options) {
-  return add_content(file, options);
+  return guarded([&] {
+    return atom::atomize(
+        store_, *writer_, file, options,
+        [&](std::int64_t atom_id, std::string_view text) { take_passage(atom_id, text); });
+  });
 }
 
 atom::Atomized Batch::add(ByteView bytes, const atom::AtomizeOptions& options) {
-  return add_content(bytes, options);
+  return guarded([&] {
+    return atom::atomize(
+        store_, *writer_, bytes, options,
+        [&](std::int64_t atom_id, std::string_view text) { take_passage(atom_id, text); });
+  });
+}
+
+atom::Atomized Batch::add_folder(const std::string& root, const atom::AtomizeOptions& options) {
+  return guarded([&] { return atom::atomize_folder(store_, *writer_, root, options); });
 }
 
 }  // namespace hart::ingest

@@ -40,12 +40,16 @@ class Batch {
 
   atom::Atomized add(const MappedFile& file, const atom::AtomizeOptions& options);
   atom::Atomized add(ByteView bytes, const atom::AtomizeOptions& options);
+  /// A folder that is one model.
+  atom::Atomized add_folder(const std::string& root, const atom::AtomizeOptions& options);
   /// Makes everything that was added durable.
   void commit() { transaction_.commit(); }
 
  private:
-  template <typename Content>
-  atom::Atomized add_content(const Content& content, const atom::AtomizeOptions& options);
+  /// Runs `atomize` so that a failure leaves no trace of the object.
+  template <typename Atomize> atom::Atomized guarded(const Atomize& atomize);
+  /// Indexes and embeds a new passage.
+  void take_passage(std::int64_t atom_id, std::string_view text);
 
   store::Store& store_;
   PassageEmbedder* embedder_;

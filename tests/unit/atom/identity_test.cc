@@ -122,7 +122,7 @@ TEST_CASE("descriptor: another length, version or kind is refused") {
   other[1] = 2;
   CHECK(refused(other));
   other = good;
-  other[0] = 6;
+  other[0] = 7;
   CHECK(refused(other));
 }
 

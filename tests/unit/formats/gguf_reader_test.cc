@@ -140,12 +140,11 @@ TEST_CASE("parse_gguf: reads version 1 with its 32-bit lengths") {
   CHECK(header.tensors.at(0).bytes == 32);
 }
 
-TEST_CASE("parse_gguf: refuses other versions and names a big-endian file") {
-  CHECK(contains(refusal(RawGguf{0, 0, 0}.bytes), "version"));
-  CHECK(contains(refusal(RawGguf{0, 0, 4}.bytes), "found 4"));
-  const std::string swapped = refusal(RawGguf{0, 0, 0x03000000}.bytes);
-  CHECK(contains(swapped, "big-endian"));
-  CHECK(contains(swapped, "version 3"));
+TEST_CASE("parse_gguf: refuses other versions in either byte order") {
+  CHECK(contains(refusal(RawGguf{0, 0, 0}.bytes), "found 0"));
+  CHECK(contains(refusal(RawGguf{0, 0, 4}.bytes), "found 4, little-endian"));
+  CHECK(contains(refusal(RawGguf{0, 0, 0x04000000}.bytes), "found 4, big-endian"));
+  CHECK(contains(refusal(RawGguf{0, 0, 0x00010000}.bytes), "found 256, big-endian"));
   CHECK(contains(refusal(as_bytes("GGUX")), "magic"));
   CHECK(contains(refusal(as_bytes("GG")), "found the end"));
 }
@@ -168,16 +167,32 @@ TEST_CASE(
   CHECK(contains(refusal(RawGguf{0, 1ull << 60}.bytes), "number of entries"));
   CHECK(contains(refusal(RawGguf{0, 1}.u64(~0ull).zeros(8).bytes), "at most 65535"));
   CHECK(contains(refusal(RawGguf{0, 1}.text("k").u32(8).u64(~0ull).bytes), "found the end"));
-  for (const std::uint32_t element : {0u, 3u, 7u, 8u, 12u}) {
+  for (const std::uint32_t element : {0u, 3u, 7u, 8u, 9u, 12u}) {
     CAPTURE(element);
     const auto raw = RawGguf{0, 1}.text("k").u32(9).u32(element).u64(1ull << 61).zeros(8);
     CHECK(contains(refusal(raw.bytes), "array that fits"));
   }
 }
 
-TEST_CASE("parse_gguf: refuses nested arrays and unknown value types") {
-  const auto nested = RawGguf{0, 1}.text("k").u32(9).u32(9).u64(1).u32(0).u64(0);
-  CHECK(contains(refusal(nested.bytes), "nested"));
+TEST_CASE("parse_gguf: reads nested arrays, but not to any depth") {
+  const auto nested = [](int depth) {
+    RawGguf raw{0, 1};
+    raw.text("k").u32(9);
+    for (int i = 1; i < depth; ++i) raw.u32(9).u64(1);
+    return raw.u32(0).u64(1).zeros(1);
+  };
+  CHECK(refusal(nested(8).bytes) == "");
+  CHECK(contains(refusal(nested(9).bytes), "at most 8 deep"));
+  CHECK(contains(refusal(nested(100'000).bytes), "at most 8 deep"));
+  const auto raw = nested(2);
+  const GgufHeader header = parse_gguf(raw.bytes, raw.bytes.size());
+  const GgufArray* outer = header.get_array("k");
+  REQUIRE(outer->size() == 1);
+  CHECK(outer->arrays[0].element == GgufType::u8);
+  CHECK(outer->arrays[0].integers == std::vector<std::int64_t>{0});
+}
+
+TEST_CASE("parse_gguf: refuses unknown value types") {
   CHECK(contains(refusal(RawGguf{0, 1}.text("k").u32(13).zeros(8).bytes), "found 13"));
   CHECK(contains(refusal(RawGguf{0, 1}.text("k").u32(9).u32(13).u64(0).bytes), "found 13"));
 }
@@ -203,6 +218,37 @@ TEST_CASE("parse_gguf: refuses an alignment of zero, of no power of two or of an
   CHECK(contains(aligned(4, 0), "power of two"));
   CHECK(contains(aligned(4, 48), "power of two"));
   CHECK(contains(aligned(5, 32), "u32"));
+}
+
+TEST_CASE("parse_gguf: reads big-endian files of each version") {
+  // One entry "k" = u16 0x0102, one tensor "t" of two f32, alignment 32.
+  for (const std::uint8_t version : {1, 2, 3}) {
+    CAPTURE(int{version});
+    ByteBuffer bytes{'G', 'G', 'U', 'F', 0, 0, 0, version};
+    const auto length = [&](std::uint8_t value) {
+      bytes.resize(bytes.size() + (version == 1 ? 3 : 7));
+      bytes.push_back(value);
+    };
+    const auto u32 = [&](std::uint8_t value) { append(bytes, ByteBuffer{0, 0, 0, value}); };
+    length(1), length(1);
+    length(1), bytes.push_back('k'), u32(2), append(bytes, ByteBuffer{1, 2});
+    length(1), bytes.push_back('t'), u32(1), length(2), u32(0);
+    append(bytes, ByteBuffer(8));
+    const std::size_t header_bytes = bytes.size();
+    bytes.resize((header_bytes + 31) / 32 * 32 + 32);
+    const GgufHeader header = parse_gguf(bytes, bytes.size());
+    CHECK(header.byte_order == ByteOrder::big);
+    CHECK(header.version == version);
+    CHECK(header.header_bytes == header_bytes);
+    CHECK(header.get_uint("k", 0) == 0x0102);
+    REQUIRE(header.tensors.size() == 1);
+    CHECK(header.tensors[0].shape == std::vector<std::uint64_t>{2});
+    CHECK(header.tensors[0].bytes == 8);
+    CHECK_THROWS_WITH_AS(require_little_endian(header), doctest::Contains("export --as gguf"),
+                         Error);
+  }
+  CHECK(parse_gguf(RawGguf{}.bytes, 24).byte_order == ByteOrder::little);
+  CHECK_NOTHROW(require_little_endian(parse_gguf(RawGguf{}.bytes, 24)));
 }
 
 TEST_CASE("parse_gguf: refuses bad shapes, types and offsets of tensors") {

@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
+#include <limits>
+
 #include "core/error.h"
+#include "formats/gguf_values.h"
 
 namespace hart::formats {
 namespace {
@@ -48,14 +52,100 @@ TEST_CASE("GgufWriter: what it wrote reads back as it was added") {
   CHECK(file.size() == header.data_offset + 64 + 128);
 }
 
-TEST_CASE("GgufWriter: copying a parsed header entry by entry gives the same bytes") {
-  const ByteBuffer original = sample_writer().header();
-  const GgufHeader header = parse_gguf(original, original.size() + 192);
-  GgufWriter copy;
-  for (const GgufEntry& entry : header.metadata) copy.add(entry.key, entry.type, entry.value);
+/// The header of the same contents written anew.
+ByteBuffer copied(const GgufHeader& header, ByteOrder order = ByteOrder::little) {
+  GgufWriter copy{order};
+  copy.add_metadata(header);
   for (const GgufTensor& tensor : header.tensors)
     copy.add_tensor(tensor.name, tensor.dtype, tensor.shape);
-  CHECK(copy.header() == original);
+  return copy.header();
+}
+
+/// Values of every metadata type, their extremes, and arrays of every type.
+void add_all_types(GgufWriter& writer) {
+  const std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  const GgufArray strings{GgufType::string, {}, {}, {"", "\xFF not UTF-8", "\xE2\x96\x81"}};
+  const GgufArray floats{GgufType::f32, {}, {0.0, -0.0, widen_f32(0x7F800000)}, {}};
+  const GgufArray doubles{GgufType::f64, {}, {1e-300, 5e-324}, {}};
+  writer.add("u8", GgufType::u8, std::int64_t{255});
+  writer.add("i8", GgufType::i8, std::int64_t{-128});
+  writer.add("u16", GgufType::u16, std::int64_t{65535});
+  writer.add("i16", GgufType::i16, std::int64_t{-2});
+  writer.add("u32", GgufType::u32, std::int64_t{0xFFFFFFFE});
+  writer.add("i32", GgufType::i32, std::int64_t{-3});
+  writer.add("f32", GgufType::f32, widen_f32(0x3DCCCCCD));
+  writer.add("signalling nan", GgufType::f32, widen_f32(0xFF812345));
+  writer.add("bool", GgufType::boolean, true);
+  writer.add("string", GgufType::string, std::string_view{"a\0b", 3});
+  writer.add("u64", GgufType::u64, std::int64_t{-1});
+  writer.add("i64", GgufType::i64, least);
+  writer.add("f64", GgufType::f64, std::bit_cast<double>(0x7FF0000000000001));
+  writer.add("strings", GgufType::array, strings);
+  writer.add("floats", GgufType::array, floats);
+  writer.add("doubles", GgufType::array, doubles);
+  writer.add("nested", GgufType::array,
+             GgufArray{GgufType::array, {}, {}, {}, {strings, floats, doubles, GgufArray{}}});
+  for (const GgufType type :
+       {GgufType::u8, GgufType::i8, GgufType::u16, GgufType::i16, GgufType::u32, GgufType::i32,
+        GgufType::boolean, GgufType::u64, GgufType::i64})
+    writer.add("array " + std::to_string(static_cast<int>(type)), GgufType::array,
+               GgufArray{type, {0, 1, 1}, {}, {}});
+}
+
+TEST_CASE("GgufWriter: copying a parsed header gives the same bytes in either byte order") {
+  for (const ByteOrder order : {ByteOrder::little, ByteOrder::big}) {
+    CAPTURE(static_cast<int>(order));
+    GgufWriter writer{order};
+    add_all_types(writer);
+    for (const tensor::DTypeInfo& info : tensor::dtypes())
+      if (is_gguf_dtype(info.dtype))
+        writer.add_tensor(info.name, info.dtype, Shape{info.block_elements, 3});
+    const ByteBuffer original = writer.header();
+    const GgufHeader header = parse_gguf(original, 1 << 20);
+    CHECK(header.byte_order == order);
+    CHECK(header.metadata.size() == 26);
+    CHECK(header.tensors.size() == 35);
+    CHECK(copied(header, order) == original);
+    // Through the other order and back, so that the contents, not the bytes, are copied.
+    const ByteOrder other = order == ByteOrder::little ? ByteOrder::big : ByteOrder::little;
+    const ByteBuffer turned = copied(header, other);
+    CHECK(turned != original);
+    CHECK(turned.size() == original.size());
+    CHECK(copied(parse_gguf(turned, 1 << 20), order) == original);
+  }
+}
+
+TEST_CASE("GgufWriter: writes a big-endian header byte by byte as specified") {
+  GgufWriter writer{ByteOrder::big};
+  writer.add("k", GgufType::u16, std::int64_t{0x0102});
+  const ByteBuffer expected{'G', 'G', 'U', 'F', 0, 0, 0,   3, 0, 0, 0, 0, 0,
+                            0,   0,   0,   0,   0, 0, 0,   0, 0, 0, 1, 0, 0,
+                            0,   0,   0,   0,   0, 1, 'k', 0, 0, 0, 2, 1, 2};
+  const ByteBuffer header = writer.header();
+  CHECK(header.size() == 64);
+  CHECK(ByteBuffer{header.begin(), header.begin() + expected.size()} == expected);
+}
+
+TEST_CASE("GgufWriter: keeps every bit of the floats that a processor might change") {
+  for (const std::uint32_t bits : {0x00000000u, 0x80000000u, 0x00000001u, 0x7F7FFFFFu,
+                                   0x7F800000u, 0xFF800000u, 0x7F800001u, 0xFFC00000u}) {
+    CAPTURE(bits);
+    CHECK(f32_bits(widen_f32(bits)) == bits);
+  }
+  CHECK(f32_bits(0.1) == 0x3DCCCCCD);
+  CHECK(f32_bits(std::bit_cast<double>(0x7FF0000000000001)) == 0x7FC00000);
+}
+
+TEST_CASE("GgufWriter: its payload is every tensor, padded to the alignment") {
+  const GgufWriter writer = sample_writer();
+  const ByteBuffer first(12, 0xA1), second(68, 0xB2);
+  ByteBuffer streamed;
+  PayloadWriter payload{[&](ByteView bytes) { append(streamed, bytes); }, writer.header(),
+                        writer.payload()};
+  payload.write(first);
+  payload.write(second);
+  payload.finish();
+  CHECK(streamed == writer.file(std::vector<ByteView>{first, second}));
 }
 
 TEST_CASE("GgufWriter: every scalar type keeps its extreme values") {
@@ -97,6 +187,16 @@ TEST_CASE("GgufWriter: refuses what no reader would accept") {
   CHECK_THROWS_AS(mistyped.add("k", GgufType::f32, std::int64_t{1}), Error);
   CHECK_THROWS_AS(mistyped.add("k", GgufType::u8, 1.0), Error);
   CHECK_THROWS_AS(mistyped.add("k", GgufType::boolean, std::int64_t{1}), Error);
+  CHECK_THROWS_AS(mistyped.add("k", GgufType::f32, 1e300), Error);
+  CHECK_THROWS_AS(mistyped.add("k", GgufType::array, GgufArray{GgufType::u8, {256}, {}, {}}),
+                  Error);
+  CHECK_THROWS_AS(mistyped.add("k", GgufType::array, GgufArray{GgufType::f32, {1}, {}, {}}),
+                  Error);
+  GgufArray deep{};
+  for (int i = 0; i < 8; ++i) deep = GgufArray{GgufType::array, {}, {}, {}, {deep}};
+  CHECK_THROWS_AS(mistyped.add("k", GgufType::array, deep), Error);
+  CHECK_THROWS_WITH_AS(mistyped.add_tensor("t", tensor::DType::u8, Shape{1}),
+                       doctest::Contains("no type for u8"), Error);
   CHECK(parse_gguf(mistyped.header(), 32).metadata.empty());
 }
 

@@ -163,6 +163,50 @@ TEST_CASE("parse_safetensors: refuses text that is not one UTF-8 JSON object") {
   CHECK(contains(refusal(deep), "expected"));
 }
 
+TEST_CASE("parse_safetensors: refuses data past the end of the file and totals that wrap") {
+  CHECK(contains(one("U8", "[100]", "[0,100]", 99), "end of the file"));
+  CHECK(contains(one("U8", "[18446744073709551615]", "[0,18446744073709551615]", 8),
+                 "end of the file"));
+  CHECK(contains(one("F64", "[4398046511105,4398046511105]", "[0,8]", 8), "overflows"));
+  CHECK(contains(refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                         R"("b":{"dtype":"U8","shape":[18446744073709551615],)"
+                         R"("data_offsets":[4,18446744073709551615]}})",
+                         4),
+                 "expected 18446744073709551615 bytes"));
+}
+
+TEST_CASE("parse_safetensors: refuses two tensors on one range and a gap between two") {
+  const auto two = [](std::string_view first, std::string_view second, std::size_t bytes) {
+    return refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":)" + std::string{first} +
+                       R"(},"b":{"dtype":"U8","shape":[4],"data_offsets":)" +
+                       std::string{second} + "}}",
+                   bytes);
+  };
+  CHECK(two("[0,4]", "[4,8]", 8) == "");
+  CHECK(two("[4,8]", "[0,4]", 8) == "");
+  CHECK(contains(two("[0,4]", "[0,4]", 4), "'b': expected its data at offset 4, found 0"));
+  CHECK(contains(two("[0,4]", "[5,9]", 9), "expected its data at offset 4, found 5"));
+}
+
+TEST_CASE("parse_safetensors: reads a hundred thousand empty tensors at one offset") {
+  std::string json = "{";
+  for (int i = 0; i < 100'000; ++i)
+    json += (i == 0 ? "\"" : ",\"") + std::to_string(i) +
+            R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  const ByteBuffer bytes = file_of(json + "}");
+  CHECK(parse_safetensors(bytes, bytes.size()).tensors.size() == 100'000);
+}
+
+TEST_CASE("parse_safetensors: refuses shapes and keys that balloon") {
+  std::string dimensions = "1";
+  for (int i = 1; i < 64; ++i) dimensions += ",1";
+  CHECK(one("U8", "[" + dimensions + "]", "[0,1]", 1) == "");
+  CHECK(contains(one("U8", "[" + dimensions + ",1]", "[0,1]", 1), "at most 64 numbers"));
+  CHECK(contains(
+      refusal(R"({"t":{"dtype":"U8","shape":[0],"data_offsets":)" + std::string(100'000, '[')),
+      "expected no array"));
+}
+
 TEST_CASE("write_safetensors_header: what it wrote reads back as it was given") {
   std::vector<SafetensorsTensor> tensors(3);
   tensors[0] = {"emb \"x\"\n", tensor::DType::bf16, {4, 3}, 0, 0};
@@ -189,6 +233,56 @@ TEST_CASE("write_safetensors_header: refuses block types and names given twice")
   tensors[0].dtype = tensor::DType::u8;
   tensors.push_back(tensors[0]);
   CHECK_THROWS_AS(static_cast<void>(write_safetensors_header(tensors)), Error);
+}
+
+TEST_CASE("write_safetensors_header: refuses metadata keys given twice and text not UTF-8") {
+  using Metadata = std::vector<std::pair<std::string, std::string>>;
+  CHECK_THROWS_WITH_AS(
+      static_cast<void>(write_safetensors_header({}, Metadata{{"k", "1"}, {"k", "1"}})),
+      doctest::Contains("'k' again"), Error);
+  for (const Metadata& metadata : {Metadata{{"\xFF", ""}}, Metadata{{"k", "\xFF"}}})
+    CHECK_THROWS_WITH_AS(static_cast<void>(write_safetensors_header({}, metadata)),
+                         doctest::Contains("not UTF-8"), Error);
+}
+
+TEST_CASE(
+    "sort_for_safetensors: aligns every tensor to its element and orders equals by name") {
+  std::vector<SafetensorsTensor> tensors{{"b", tensor::DType::u8, {3}, 0, 0},
+                                         {"d", tensor::DType::bf16, {1}, 0, 0},
+                                         {"c", tensor::DType::f16, {5}, 0, 0},
+                                         {"z", tensor::DType::f64, {1}, 0, 0},
+                                         {"a", tensor::DType::f8_e4m3, {1}, 0, 0}};
+  sort_for_safetensors(tensors);
+  std::string order;
+  for (const SafetensorsTensor& tensor : tensors) order += tensor.name;
+  CHECK(order == "zcdab");
+  const ByteBuffer bytes = write_safetensors_header(tensors);
+  const SafetensorsHeader header = parse_safetensors(bytes, bytes.size() + 24);
+  for (const SafetensorsTensor& tensor : header.tensors)
+    CHECK((header.data_offset + tensor.offset) % tensor::dtype_info(tensor.dtype).block_bytes ==
+          0);
+}
+
+TEST_CASE("safetensors_payload: a file of every dtype streams and reads back") {
+  std::vector<SafetensorsTensor> tensors;
+  for (const tensor::DTypeInfo& info : tensor::dtypes())
+    if (is_safetensors_dtype(info.dtype))
+      tensors.push_back({std::string{info.name}, info.dtype, {3, 2}, 0, 0});
+  REQUIRE(tensors.size() == 15);
+  sort_for_safetensors(tensors);
+  ByteBuffer file;
+  PayloadWriter writer{[&](ByteView bytes) { append(file, bytes); },
+                       write_safetensors_header(tensors), safetensors_payload(tensors)};
+  while (writer.next() != nullptr)
+    writer.write(ByteBuffer(writer.next()->bytes, std::uint8_t(writer.next()->name[0])));
+  writer.finish();
+  const SafetensorsHeader header = parse_safetensors(file, file.size());
+  REQUIRE(header.tensors.size() == 15);
+  for (std::size_t i = 0; i < 15; ++i) {
+    CHECK(header.tensors[i].name == tensors[i].name);
+    CHECK(header.tensors[i].dtype == tensors[i].dtype);
+    CHECK(file[header.data_offset + header.tensors[i].offset] == tensors[i].name[0]);
+  }
 }
 
 }  // namespace

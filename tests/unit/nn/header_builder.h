@@ -42,6 +42,10 @@ class HeaderBuilder {
     array.floats = std::move(values);
     return put(key, formats::GgufType::array, std::move(array));
   }
+  HeaderBuilder& byte_order(formats::ByteOrder order) {
+    header_.byte_order = order;
+    return *this;
+  }
   HeaderBuilder& remove(std::string_view key) {
     std::erase_if(header_.metadata, [&](const auto& entry) { return entry.key == key; });
     return *this;

@@ -59,6 +59,13 @@ TEST_CASE("LlamaModel: an unknown architecture is refused by name") {
   CHECK(refuses(weights, "general.architecture"));
 }
 
+TEST_CASE("LlamaModel: a big-endian file is refused and told how to convert") {
+  TinyLlama weights{{}};
+  weights.builder().byte_order(formats::ByteOrder::big);
+  CHECK(refuses(weights, "big-endian"));
+  CHECK(refuses(weights, "export --as gguf"));
+}
+
 TEST_CASE("LlamaModel: every required key is missed by name") {
   for (const char* key :
        {"llama.embedding_length", "llama.block_count", "llama.feed_forward_length",

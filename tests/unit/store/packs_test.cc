@@ -1,4 +1,5 @@
 #include "store/packs.h"
+#include "store/extent_reader.h"
 
 #include <doctest/doctest.h>
 
@@ -20,6 +21,19 @@ namespace {
 namespace fs = std::filesystem;
 using test::fault_of;
 
+ExtentRecord described(std::string_view bytes, Codec codec) {
+  ExtentRecord what;
+  what.hash = crypto::sha256(as_bytes(bytes));
+  what.decoded_bytes = bytes.size();
+  what.codec = codec;
+  return what;
+}
+
+ExtentBytes read(Packs& packs, const ExtentRecord& extent, bool verify = false) {
+  ExtentDecoder decoder;
+  return read_located(decoder, {extent, packs.stored(extent), {}, {}}, verify);
+}
+
 /// Packs in a directory of their own, and the catalog's part played by hand.
 struct PackRoom {
   Scratch scratch;
@@ -36,8 +50,7 @@ struct PackRoom {
   }
   ExtentRecord append(std::string_view bytes) {
     packs.begin(last, committed);
-    return packs.append(crypto::sha256(as_bytes(bytes)), bytes.size(), Codec::raw,
-                        as_bytes(bytes));
+    return packs.append(described(bytes, Codec::raw), as_bytes(bytes));
   }
 
   std::int64_t last = 0;
@@ -64,17 +77,15 @@ TEST_CASE("packs: raw and zstd extents come back as they went in, in any order")
   const ByteBuffer compressed = compress_if_smaller(as_bytes(text), 3);
   REQUIRE(!compressed.empty());
   room.packs.begin(0, 0);
-  const auto coded =
-      room.packs.append(crypto::sha256(as_bytes(text)), text.size(), Codec::zstd, compressed);
-  const auto raw =
-      room.packs.append(crypto::sha256(as_bytes(odd)), odd.size(), Codec::raw, as_bytes(odd));
+  const auto coded = room.packs.append(described(text, Codec::zstd), compressed);
+  const auto raw = room.packs.append(described(odd, Codec::raw), as_bytes(odd));
   room.packs.sync();
   room.packs.end(true);
 
-  const ExtentBytes in_place = room.packs.read(raw, true);
+  const ExtentBytes in_place = read(room.packs, raw, true);
   CHECK(as_text(in_place.bytes()) == odd);
   CHECK(in_place.mapped());
-  const ExtentBytes decoded = room.packs.read(coded, true);
+  const ExtentBytes decoded = read(room.packs, coded, true);
   CHECK(as_text(decoded.bytes()) == text);
   CHECK_FALSE(decoded.mapped());
   CHECK(coded.pack_offset % kExtentAlignment == 0);
@@ -135,12 +146,11 @@ TEST_CASE("packs: a flipped byte of a coded extent is found whenever it is read"
   for (std::size_t at = 0; at < compressed.size(); ++at) {
     PackRoom room;
     room.packs.begin(0, 0);
-    const auto extent =
-        room.packs.append(crypto::sha256(as_bytes(text)), text.size(), Codec::zstd, compressed);
+    const auto extent = room.packs.append(described(text, Codec::zstd), compressed);
     room.packs.end(true);
     flip(room.packs.path(1), extent.pack_offset + at);
     CAPTURE(at);
-    CHECK(fault_of([&] { (void)room.packs.read(extent); }) == Fault::data);
+    CHECK(fault_of([&] { (void)read(room.packs, extent); }) == Fault::data);
   }
 }
 
@@ -148,7 +158,7 @@ TEST_CASE("packs: a flipped byte of a raw extent is found when it is verified") 
   PackRoom room;
   const ExtentRecord extent = room.keep("some bytes");
   flip(room.packs.path(1), extent.pack_offset + 3);
-  CHECK(fault_of([&] { (void)room.packs.read(extent, true); }) == Fault::data);
+  CHECK(fault_of([&] { (void)read(room.packs, extent, true); }) == Fault::data);
 }
 
 TEST_CASE("packs: an extent whose header is not what the catalog says is refused") {
@@ -157,15 +167,15 @@ TEST_CASE("packs: an extent whose header is not what the catalog says is refused
   for (std::uint64_t at = 0; at < kExtentHeaderBytes; ++at) {
     flip(room.packs.path(1), extent.pack_offset - kExtentHeaderBytes + at);
     CAPTURE(at);
-    CHECK(fault_of([&] { (void)room.packs.read(extent); }) == Fault::data);
+    CHECK(fault_of([&] { (void)read(room.packs, extent); }) == Fault::data);
     flip(room.packs.path(1), extent.pack_offset - kExtentHeaderBytes + at);
   }
-  CHECK(as_text(room.packs.read(extent).bytes()) == "some bytes");
+  CHECK(as_text(read(room.packs, extent).bytes()) == "some bytes");
   ExtentRecord elsewhere = extent;
   elsewhere.pack_offset = 64;
-  CHECK(fault_of([&] { (void)room.packs.read(elsewhere); }) == Fault::data);
+  CHECK(fault_of([&] { (void)read(room.packs, elsewhere); }) == Fault::data);
   elsewhere.pack_offset = ~std::uint64_t{0};
-  CHECK(fault_of([&] { (void)room.packs.read(elsewhere); }) == Fault::data);
+  CHECK(fault_of([&] { (void)read(room.packs, elsewhere); }) == Fault::data);
 }
 
 TEST_CASE("packs: a pack that is missing or shorter than the catalog says is damage") {
@@ -173,12 +183,12 @@ TEST_CASE("packs: a pack that is missing or shorter than the catalog says is dam
   const ExtentRecord extent = room.keep("some bytes");
   fs::resize_file(room.packs.path(1), 130);
   Packs reader{room.scratch / "packs"};
-  CHECK(fault_of([&] { (void)reader.read(extent); }) == Fault::data);
+  CHECK(fault_of([&] { (void)read(reader, extent); }) == Fault::data);
   CHECK(fault_of([&] { room.packs.begin(1, room.committed); }) == Fault::data);
   CHECK(fs::file_size(room.packs.path(1)) == 130);
   fs::remove(room.packs.path(1));
   Packs another{room.scratch / "packs"};
-  CHECK(fault_of([&] { (void)another.read(extent); }) == Fault::data);
+  CHECK(fault_of([&] { (void)read(another, extent); }) == Fault::data);
   CHECK(fault_of([&] { room.packs.begin(1, room.committed); }) == Fault::data);
 }
 
@@ -194,8 +204,8 @@ TEST_CASE("packs: the next writer cuts off what a crash left, packs that nobody 
   CHECK_FALSE(fs::exists(room.packs.path(2)));
   CHECK_FALSE(fs::exists(room.packs.path(3)));
   room.packs.end(true);
-  CHECK(as_text(room.packs.read(first, true).bytes()) == "first");
-  CHECK(as_text(room.packs.read(second, true).bytes()) == "second");
+  CHECK(as_text(read(room.packs, first, true).bytes()) == "first");
+  CHECK(as_text(read(room.packs, second, true).bytes()) == "second");
 }
 
 TEST_CASE("packs: a batch that is not kept leaves the packs as they were") {
@@ -208,15 +218,15 @@ TEST_CASE("packs: a batch that is not kept leaves the packs as they were") {
   room.append("gone as well");
   room.packs.end(false);
   CHECK(read_file(room.packs.path(1)) == before);
-  CHECK(as_text(room.packs.read(first, true).bytes()) == "first");
+  CHECK(as_text(read(room.packs, first, true).bytes()) == "first");
 }
 
 TEST_CASE("packs: what was mapped before an append is read on, and what came after is seen") {
   PackRoom room;
   const ExtentRecord first = room.keep("first");
-  const ExtentBytes view = room.packs.read(first);
+  const ExtentBytes view = read(room.packs, first);
   const ExtentRecord second = room.keep(std::string(100'000, 'b'));
-  CHECK(room.packs.read(second, true).bytes().size() == 100'000);
+  CHECK(read(room.packs, second, true).bytes().size() == 100'000);
   CHECK(as_text(view.bytes()) == "first");
 }
 
@@ -226,16 +236,15 @@ TEST_CASE("packs: the checksum of bytes above one window is that of all of them"
   std::iota(large.begin(), large.end(), '\1');
   std::uint64_t reported = 0;
   room.packs.begin(0, 0);
-  const auto extent =
-      room.packs.append(crypto::sha256(as_bytes(large)), large.size(), Codec::raw,
-                        as_bytes(large), [&](std::uint64_t offset, std::uint64_t bytes) {
-                          CHECK(offset == reported);
-                          reported += bytes;
-                        });
+  const auto extent = room.packs.append(described(large, Codec::raw), as_bytes(large),
+                                        [&](std::uint64_t offset, std::uint64_t bytes) {
+                                          CHECK(offset == reported);
+                                          reported += bytes;
+                                        });
   room.packs.end(true);
   CHECK(reported == large.size());
   CHECK(extent.checksum == crypto::crc32c(as_bytes(large)));
-  CHECK(room.packs.read(extent, true).bytes().size() == large.size());
+  CHECK(read(room.packs, extent, true).bytes().size() == large.size());
 }
 
 TEST_CASE("packs: compression is taken only when it saves a sixteenth") {

@@ -100,7 +100,9 @@ TEST_CASE("store: a transaction that is not committed leaves neither rows nor pa
   Store store{writing(scratch / "a.hart")};
   {
     WriteTransaction transaction{store};
-    store.packs().append(hart::Hash256{}, 3, hart::store::Codec::raw, hart::as_bytes("abc"));
+    hart::store::ExtentRecord what;
+    what.decoded_bytes = 3;
+    store.packs().append(what, hart::as_bytes("abc"));
     store.db().exec("INSERT INTO tenant (name, created_us) VALUES ('b', 0)");
   }
   CHECK(store.db().query_integer("SELECT COUNT(*) FROM tenant") == 1);

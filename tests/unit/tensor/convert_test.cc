@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "core/endian.h"
 #include "core/error.h"
 
 namespace hart::tensor {
@@ -168,19 +169,89 @@ TEST_CASE("dequantize_row: plain types come back bit for bit, whatever their ali
   }
 }
 
-TEST_CASE(
-    "dequantize_row: refuses wrong sizes, cut blocks and types without a definition here") {
+/// The bytes of one number and what they decode to.
+template <typename T> float decoded(DType dtype, T number) {
+  ByteBuffer bytes;
+  append_le(bytes, number);
+  float value = 0;
+  dequantize_row(dtype, bytes, {&value, 1});
+  return value;
+}
+
+TEST_CASE("dequantize_row: integers and f64 are rounded to nearest, a bool is 0 or 1") {
+  CHECK(decoded(DType::i8, std::int8_t{-128}) == -128);
+  CHECK(decoded(DType::u8, std::uint8_t{255}) == 255);
+  CHECK(decoded(DType::i16, std::int16_t{-32768}) == -32768);
+  CHECK(decoded(DType::u16, std::uint16_t{65535}) == 65535);
+  CHECK(decoded(DType::i32, std::int32_t{(1 << 24) + 1}) == 0x1p24f);
+  CHECK(decoded(DType::u32, std::uint32_t{0xFFFFFFFF}) == 0x1p32f);
+  CHECK(decoded(DType::i64, std::numeric_limits<std::int64_t>::min()) == -0x1p63f);
+  CHECK(decoded(DType::u64, std::numeric_limits<std::uint64_t>::max()) == 0x1p64f);
+  CHECK(decoded(DType::f64, -0.1) == -0.1f);
+  CHECK(std::isinf(decoded(DType::f64, 1e300)));
+  CHECK(decoded(DType::boolean, std::uint8_t{0}) == 0);
+  CHECK(decoded(DType::boolean, std::uint8_t{2}) == 1);
+}
+
+TEST_CASE("f8: all bytes of e4m3 and e5m2 have the values of their definition") {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    CAPTURE(byte);
+    const double sign = byte >= 128 ? -1 : 1;
+    const int exponent = static_cast<int>(byte >> 3 & 15);
+    const int mantissa = static_cast<int>(byte & 7);
+    const double e4m3 =
+        exponent == 0 ? std::ldexp(mantissa, -9) : std::ldexp(8 + mantissa, exponent - 10);
+    const float value = decoded(DType::f8_e4m3, static_cast<std::uint8_t>(byte));
+    CHECK(std::isnan(value) == ((byte & 127) == 127));
+    if (!std::isnan(value)) CHECK(bits(value) == bits(static_cast<float>(sign * e4m3)));
+    const float wide = decoded(DType::f8_e5m2, static_cast<std::uint8_t>(byte));
+    const bool special = (byte & 0x7C) == 0x7C;
+    CHECK(std::isinf(wide) == (special && (byte & 3) == 0));
+    CHECK(std::isnan(wide) == (special && (byte & 3) != 0));
+    if (!special) CHECK(wide == half_value(static_cast<std::uint16_t>(byte << 8)));
+  }
+}
+
+TEST_CASE("dequantize_row: refuses wrong sizes and cut blocks, in every type") {
   std::vector<float> values(32);
   std::vector<std::uint8_t> bytes(34);
   CHECK_THROWS_AS(dequantize_row(DType::q4_0, bytes, values), Error);
   CHECK_THROWS_AS(quantize_row(DType::f16, values, bytes), Error);
   values.resize(31);
   CHECK_THROWS_AS(dequantize_row(DType::q8_0, bytes, values), Error);
-  values.resize(256);
-  bytes.resize(144);
-  CHECK_FALSE(is_convertible(DType::q4_k));
-  CHECK_THROWS_AS(dequantize_row(DType::q4_k, bytes, values), Error);
-  CHECK_THROWS_AS(quantize_row(DType::q4_k, values, bytes), Error);
+  for (const DTypeInfo& info : dtypes()) {
+    CAPTURE(info.name);
+    CHECK(is_convertible(info.dtype));
+    values.resize(info.block_elements);
+    bytes.resize(info.block_bytes - 1);
+    CHECK_THROWS_AS(dequantize_row(info.dtype, bytes, values), Error);
+    bytes.resize(info.block_bytes);
+    CHECK_NOTHROW(dequantize_row(info.dtype, bytes, values));
+  }
+  CHECK_FALSE(is_convertible(static_cast<DType>(4)));
+}
+
+TEST_CASE(
+    "quantize_row: a type that cannot be written is refused with a list of those that can") {
+  std::vector<float> values(256);
+  for (const DTypeInfo& info : dtypes()) {
+    CAPTURE(info.name);
+    std::vector<std::uint8_t> bytes(256 / info.block_elements * info.block_bytes);
+    if (can_quantize(info.dtype)) {
+      CHECK_NOTHROW(quantize_row(info.dtype, values, bytes));
+      continue;
+    }
+    try {
+      quantize_row(info.dtype, values, bytes);
+      FAIL_CHECK("not refused");
+    } catch (const Error& error) {
+      const std::string text = error.what();
+      CHECK(text.find(info.name) != std::string::npos);
+      CHECK(text.find(" q4_k q5_k q6_k ") != std::string::npos);
+      CHECK(text.find("iq2_s") ==
+            (info.dtype == DType::iq2_s ? text.find(info.name) : std::string::npos));
+    }
+  }
 }
 
 }  // namespace

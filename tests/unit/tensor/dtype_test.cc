@@ -58,5 +58,21 @@ TEST_CASE("tensor_bytes: refuses products that wrap, also behind a zero") {
   CHECK_THROWS_AS(static_cast<void>(tensor_bytes(DType::f32, Shape{stride, stride})), Error);
 }
 
+TEST_CASE("describe_unknown_dtype: every id without a type is removed, private or unknown") {
+  CHECK(describe_unknown_dtype(4) == "tensor type 4 (q4_2) was removed from the format");
+  CHECK(describe_unknown_dtype(38) ==
+        "tensor type 38 (iq4_nl_8_8) was removed from the format");
+  CHECK(describe_unknown_dtype(96) == "unknown tensor type 96");
+  CHECK(describe_unknown_dtype(97) == "tensor type 97 is a private id of a fork");
+  CHECK(describe_unknown_dtype(399) == "tensor type 399 is a private id of a fork");
+  CHECK(describe_unknown_dtype(400) == "unknown tensor type 400");
+  // Up to the last type that has an id, whatever is missing was removed.
+  for (std::uint32_t id = 0; id <= static_cast<std::uint32_t>(DType::q2_0); ++id) {
+    CAPTURE(id);
+    const bool removed = describe_unknown_dtype(id).find("removed") != std::string::npos;
+    CHECK(removed != find_dtype(id).has_value());
+  }
+}
+
 }  // namespace
 }  // namespace hart::tensor

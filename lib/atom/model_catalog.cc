@@ -1,0 +1,81 @@
+#include "atom/model_catalog.h"
+
+#include <charconv>
+
+#include "atom/atomizer.h"
+#include "atom/model_view.h"
+#include "atom/payload_reader.h"
+#include "core/error.h"
+#include "core/json.h"
+
+namespace hart::atom {
+namespace {
+
+ByteBuffer read_header(store::Store& store, std::int64_t file_atom_id) {
+  const auto file = store::atom_by_id(store, file_atom_id);
+  if (file && file->form == store::AtomForm::inlined) return file->value;
+  store::Statement size = store.db().prepare(
+      "SELECT COALESCE(SUM(bytes), 0) FROM my_atom_payload WHERE atom_id = ? AND position < ?");
+  size.with(file_atom_id, kFirstTensorPosition).step();
+  ByteBuffer header(static_cast<std::size_t>(size.integer(0)));
+  read_payload_range(store, file_atom_id, 0, header);
+  return header;
+}
+
+}  // namespace
+
+bool is_model(const store::Object& object) {
+  return object.kind == "model" && object.structure_id != 0;
+}
+
+CatalogModel read_catalog_model(store::Store& store, const store::Object& object) {
+  const store::Snapshot snapshot{store.db()};
+  CatalogModel model;
+  model.object = object;
+  store::Statement facts = store.db().prepare(
+      "SELECT architecture FROM my_model WHERE atom_id = ?");
+  if (!is_model(object) || !facts.with(object.structure_id).step())
+    throw Error{Fault::data, object.name + ": is a " + object.kind + ", not a model"};
+  model.format = object.subtype;
+  model.architecture = facts.text(0);
+  model.header = read_header(store, object.atom_id);
+  store::Statement rows = store.db().prepare(
+      "SELECT t.position, t.name, t.dtype, t.shape, t.tensor_atom_id, a.bytes"
+      " FROM my_tensor_atom AS t JOIN my_atom AS a ON a.atom_id = t.tensor_atom_id"
+      " WHERE t.model_atom_id = ? ORDER BY t.position");
+  rows.with(object.structure_id);
+  while (rows.step()) {
+    CatalogTensor tensor;
+    tensor.position = rows.integer(0);
+    tensor.name = rows.text(1);
+    tensor.dtype = static_cast<tensor::DType>(rows.integer(2));
+    tensor.shape = parse_json(rows.text(3), "stored shape").get<std::vector<std::uint64_t>>();
+    tensor.atom_id = rows.integer(4);
+    tensor.bytes = static_cast<std::uint64_t>(rows.integer(5));
+    if (tensor.bytes != tensor::tensor_bytes(tensor.dtype, tensor.shape))
+      throw Error{Fault::data, "the store is damaged: tensor '" + tensor.name +
+                                   "' has another size than its shape"};
+    model.tensors.push_back(std::move(tensor));
+  }
+  return model;
+}
+
+LayerPlace place_of(std::string_view tensor_name) noexcept {
+  const std::string_view layer = layer_of(tensor_name);
+  const std::size_t dot = layer.rfind('.');
+  LayerPlace place;
+  place.role = tensor_name;
+  if (dot == std::string_view::npos) return place;
+  const std::string_view number = layer.substr(dot + 1);
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), place.index);
+  if (error != std::errc{} || end != number.data() + number.size()) {
+    place.index = 0;  // too many digits to be a layer
+    return place;
+  }
+  place.stack = layer.substr(0, dot);
+  place.role = tensor_name.substr(layer.size() + 1);
+  return place;
+}
+
+}  // namespace hart::atom

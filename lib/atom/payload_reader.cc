@@ -1,0 +1,232 @@
+#include "atom/payload_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <future>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "store/extent_reader.h"
+
+namespace hart::atom {
+namespace {
+
+using store::Codec;
+
+constexpr std::size_t kWindowBytes = std::size_t{2} << 20;
+/// Parts that are decoded ahead, a thread.
+constexpr std::size_t kPartsPerThread = 4;
+
+/// One part of a payload: zeros, a view into a mapping, or bytes to decode.
+struct Part {
+  std::optional<store::LocatedExtent> located;
+  std::uint64_t offset = 0;  ///< in the extent's decoded bytes
+  std::uint64_t bytes = 0;
+  ByteBuffer decoded;
+
+  [[nodiscard]] bool in_place(bool verify) const noexcept {
+    if (!located) return true;
+    const Codec codec = located->extent.codec;
+    return !verify && (codec == Codec::raw || codec == Codec::linked);
+  }
+};
+
+/// The parts of an atom's payload, in order.
+class PartSource {
+ public:
+  PartSource(store::Store& store, std::int64_t atom_id)
+      : extents_{store},
+        rows_{store.db().prepare(std::string{"SELECT extent_offset, bytes, "} +
+                                 store::kExtentColumns +
+                                 " FROM my_atom_payload WHERE atom_id = ? ORDER BY position")} {
+    rows_.with(atom_id);
+  }
+
+  std::optional<Part> next() {
+    if (done_ || !rows_.step()) {
+      done_ = true;
+      return std::nullopt;
+    }
+    Part part;
+    part.offset = static_cast<std::uint64_t>(rows_.integer(0));
+    part.bytes = static_cast<std::uint64_t>(rows_.integer(1));
+    if (rows_.is_null(2)) return part;
+    part.located = extents_.locate(store::read_extent(rows_, 2));
+    const std::uint64_t decoded = part.located->extent.decoded_bytes;
+    if (part.offset > decoded || part.bytes > decoded - part.offset)
+      throw Error{Fault::data, "the store is damaged: a payload beyond its extent"};
+    return part;
+  }
+
+ private:
+  store::ExtentReader extents_;
+  store::Statement rows_;
+  bool done_ = false;
+};
+
+void send_zeros(std::uint64_t bytes, const std::function<void(ByteView)>& sink) {
+  static constexpr std::array<std::uint8_t, 65'536> kZeros{};
+  while (bytes > 0) {
+    const std::uint64_t window = std::min<std::uint64_t>(bytes, kZeros.size());
+    sink(ByteView{kZeros}.first(window));
+    bytes -= window;
+  }
+}
+
+void decode_part(store::ExtentDecoder& decoder, Part& part, bool verify) {
+  const store::LocatedExtent& located = *part.located;
+  if (!verify) {
+    part.decoded.resize(part.bytes);
+    return decoder.decode_range(located, part.offset, part.decoded);
+  }
+  part.decoded.resize(located.extent.decoded_bytes);
+  decoder.decode(located, part.decoded, true);
+  part.decoded.erase(part.decoded.begin(),
+                     part.decoded.begin() + static_cast<std::ptrdiff_t>(part.offset));
+  part.decoded.resize(part.bytes);
+}
+
+class PayloadStream {
+ public:
+  PayloadStream(store::Store& store, std::int64_t atom_id, const PayloadOptions& options)
+      : store_{store},
+        source_{store, atom_id},
+        verify_{options.verify},
+        decoders_(std::max(1u, options.threads)) {}
+
+  std::uint64_t run(const std::function<void(ByteView)>& sink);
+
+ private:
+  [[nodiscard]] std::vector<Part> next_batch();
+  void decode(std::vector<Part>& parts);
+  void send(const Part& part, const std::function<void(ByteView)>& sink) const;
+
+  store::Store& store_;
+  PartSource source_;
+  bool verify_;
+  std::vector<store::ExtentDecoder> decoders_;
+};
+
+/// Raw extents of any size need no memory, so they end a batch only by their number.
+std::vector<Part> PayloadStream::next_batch() {
+  std::vector<Part> parts;
+  std::uint64_t decoded = 0;
+  while (parts.size() < kPartsPerThread * decoders_.size() &&
+         decoded < kPartsPerThread * decoders_.size() * kWindowBytes) {
+    auto part = source_.next();
+    if (!part) break;
+    if (!part->in_place(verify_)) decoded += part->located->extent.decoded_bytes;
+    parts.push_back(std::move(*part));
+  }
+  return parts;
+}
+
+void PayloadStream::decode(std::vector<Part>& parts) {
+  std::atomic<std::size_t> next{0};
+  parallel_for(decoders_.size(), 1, static_cast<unsigned>(decoders_.size()),
+               [&](std::size_t begin, std::size_t end) {
+                 for (std::size_t worker = begin; worker < end; ++worker)
+                   for (std::size_t i = next++; i < parts.size(); i = next++)
+                     if (!parts[i].in_place(verify_))
+                       decode_part(decoders_[worker], parts[i], verify_);
+               });
+}
+
+void PayloadStream::send(const Part& part, const std::function<void(ByteView)>& sink) const {
+  if (!part.located) return send_zeros(part.bytes, sink);
+  if (!part.in_place(verify_)) {
+    sink(part.decoded);
+    return store_.packs().release(part.located->stored);
+  }
+  const ByteView stored = part.located->stored;
+  if (stored.size() != part.located->extent.decoded_bytes)
+    throw Error{Fault::data, "the store is damaged: a raw extent has two sizes"};
+  for (std::uint64_t at = 0; at < part.bytes; at += kWindowBytes) {
+    const ByteView window = stored.subspan(
+        part.offset + at, std::min<std::uint64_t>(kWindowBytes, part.bytes - at));
+    sink(window);
+    store_.packs().release(window);
+  }
+}
+
+std::uint64_t PayloadStream::run(const std::function<void(ByteView)>& sink) {
+  std::uint64_t sent = 0;
+  std::vector<Part> current = next_batch();
+  decode(current);
+  while (!current.empty()) {
+    // Asking the catalog and finding the packs stays on this thread.
+    std::vector<Part> following = next_batch();
+    auto decoding =
+        std::async(decoders_.size() > 1 ? std::launch::async : std::launch::deferred,
+                   [&] { decode(following); });
+    for (const Part& part : current) {
+      send(part, sink);
+      sent += part.bytes;
+    }
+    decoding.get();
+    current = std::move(following);
+  }
+  return sent;
+}
+
+}  // namespace
+
+std::uint64_t read_payload(store::Store& store, std::int64_t atom_id,
+                           const PayloadOptions& options,
+                           const std::function<void(ByteView)>& sink) {
+  return PayloadStream{store, atom_id, options}.run(sink);
+}
+
+store::ExtentBytes load_payload(store::Store& store, std::int64_t atom_id, std::uint64_t bytes,
+                                unsigned threads) {
+  if (bytes == 0) return store::ExtentBytes{ByteView{}};
+  {
+    PartSource source{store, atom_id};
+    const auto first = source.next();
+    if (first && first->bytes == bytes && first->located && first->in_place(false)) {
+      const ByteView stored = first->located->stored;
+      if (stored.size() < first->offset + bytes)
+        throw Error{Fault::data, "the store is damaged: a raw extent has two sizes"};
+      return store::ExtentBytes{stored.subspan(first->offset, bytes)};
+    }
+  }
+  ByteBuffer whole;
+  whole.reserve(bytes);
+  read_payload(store, atom_id, {false, threads}, [&](ByteView window) {
+    if (window.size() > bytes - whole.size())
+      throw Error{Fault::data, "the store is damaged: a payload longer than its tensor"};
+    whole.insert(whole.end(), window.begin(), window.end());
+  });
+  if (whole.size() != bytes)
+    throw Error{Fault::data, "the store is damaged: a payload shorter than its tensor"};
+  return store::ExtentBytes{std::move(whole)};
+}
+
+void read_payload_range(store::Store& store, std::int64_t atom_id, std::uint64_t offset,
+                        std::span<std::uint8_t> out) {
+  PartSource source{store, atom_id};
+  store::ExtentDecoder decoder;
+  std::uint64_t at = 0;
+  while (!out.empty()) {
+    const auto part = source.next();
+    if (!part) throw Error{Fault::data, "the payload is shorter than what is asked of it"};
+    if (offset < at + part->bytes) {
+      const std::uint64_t within = offset - at;
+      const std::uint64_t size = std::min<std::uint64_t>(part->bytes - within, out.size());
+      if (part->located) {
+        decoder.decode_range(*part->located, part->offset + within, out.first(size));
+      } else {
+        std::fill_n(out.begin(), size, std::uint8_t{0});
+      }
+      out = out.subspan(size);
+      offset += size;
+    }
+    at += part->bytes;
+  }
+}
+
+}  // namespace hart::atom

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "atom/atomizer.h"
+#include "atom/base_tensor.h"
+#include "atom/model_digest.h"
+#include "atom/model_view.h"
+#include "store/extent_reader.h"
+#include "tensor/weight_codec.h"
+
+namespace hart::atom {
+
+/// Stores the bytes of new tensors as extents. Float tensors are cut into segments and coded,
+/// each alone or against a base, whichever a sample of it says is smaller; a segment of zeros
+/// takes no extent. Other plain types are compressed where a sample of the tensor says it pays.
+/// Quantised tensors stay raw and whole, so that they run from the mapping. What the extents
+/// hold depends on the input and the store alone, not on the number of threads.
+///
+/// Memory: a few segments of 2 MiB a thread, whatever the tensor's size.
+class TensorPayloadWriter {
+ public:
+  using Parts = std::vector<store::CatalogWriter::Part>;
+
+  /// `sources` are the files that the tensors index into.
+  TensorPayloadWriter(store::Store& store, store::CatalogWriter& writer,
+                      std::span<const Source> sources, const AtomizeOptions& options);
+
+  /// Takes a tensor with bytes into work. `tensor`, `digest` and `parts` must stay where they
+  /// are until `finish`, which completes `parts`. `base` is a tensor of the same dtype and
+  /// shape, or none.
+  void store(const ModelTensor& tensor, const TensorDigest& digest,
+             const std::optional<BaseTensor>& base, Parts& parts);
+  void finish();
+
+ private:
+  /// A segment on its way: found in the store, or to be coded.
+  struct Task {
+    const ModelTensor* tensor = nullptr;
+    std::uint64_t offset = 0;  ///< in the tensor
+    ByteView bytes;
+    Hash256 hash{};
+    std::optional<store::LocatedExtent> base;
+    std::uint64_t base_offset = 0;
+    store::CatalogWriter::Part* part = nullptr;
+    bool zstd = false;
+
+    store::Codec codec = store::Codec::raw;
+    ByteBuffer coded;  ///< empty when raw
+  };
+  struct Worker {
+    tensor::WeightEncoder encoder;
+    store::ExtentDecoder decoder;
+    ByteBuffer base;
+  };
+
+  void store_whole(const ModelTensor& tensor, const TensorDigest& digest, Parts& parts);
+  [[nodiscard]] bool compresses(const ModelTensor& tensor) const;
+  void code(Worker& worker, Task& task) const;
+  void code_weights(Worker& worker, Task& task) const;
+  void flush();
+  void append(Task& task);
+
+  store::CatalogWriter& writer_;
+  std::span<const Source> sources_;
+  store::ExtentReader extents_;
+  Compression compression_;
+  std::vector<Worker> workers_;
+  std::vector<Task> tasks_;
+};
+
+}  // namespace hart::atom

@@ -1,0 +1,11 @@
+#pragma once
+
+namespace hart::store {
+
+/// The catalog's steps to schema version 2, in the order in which they run.
+extern const char* const kCodedExtents;
+extern const char* const kHistory;
+extern const char* const kImportance;
+extern const char* const kSnapshots;
+
+}  // namespace hart::store
