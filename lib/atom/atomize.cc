@@ -167,7 +167,8 @@ Atomized atomize(store::Store& store, store::CatalogWriter& writer, ByteView byt
 
 Atomized atomize(store::Store& store, store::CatalogWriter& writer, const MappedFile& file,
                  const AtomizeOptions& options, const PassageVisitor& passage) {
-  return dispatch(store, writer, Source{file.bytes(), &file}, options, passage);
+  return dispatch(store, writer, Source{file.bytes(), &file, options.source_uri}, options,
+                  passage);
 }
 
 }  // namespace hart::atom

@@ -28,6 +28,10 @@ struct AtomizeOptions {
   /// What the bytes must be; any modality when absent.
   std::optional<store::Modality> modality;
   unsigned threads = 1;
+  /// Share the model file that `source_uri` names instead of copying its tensors, where the
+  /// file system can: they stay raw, and without reflinks the file must not be changed
+  /// afterwards.
+  bool link = false;
   /// Called with the number of bytes that were read since the last call.
   std::function<void(std::uint64_t bytes)> progress;
 };

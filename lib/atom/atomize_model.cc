@@ -330,6 +330,9 @@ Atomized atomize_model_file(store::Store& store, store::CatalogWriter& writer,
 
 Atomized atomize_folder(store::Store& store, store::CatalogWriter& writer,
                         const std::string& root, const AtomizeOptions& options) {
+  if (options.modality && *options.modality != Modality::model)
+    throw Error{Fault::data,
+                "is a model, not a " + std::string{store::modality_name(*options.modality)}};
   const formats::ModelFolder folder = formats::read_model_folder(root);
   std::vector<MappedFile> files;
   files.reserve(folder.files.size());
@@ -338,7 +341,7 @@ Atomized atomize_folder(store::Store& store, store::CatalogWriter& writer,
   for (const formats::FolderFile& file : folder.files) {
     files.emplace_back(root + "/" + file.path, MappedFile::Access::sequential);
     bytes.push_back(files.back().bytes());
-    sources.emplace_back(files.back().bytes(), &files.back());
+    sources.emplace_back(files.back().bytes(), &files.back(), root + "/" + file.path);
     if (files.back().bytes().size() != file.bytes)
       throw Error{Fault::data, root + "/" + file.path + ": changed while it was read"};
   }

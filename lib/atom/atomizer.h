@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 
@@ -16,10 +17,13 @@ inline constexpr std::size_t kWindowBytes = std::size_t{8} << 20;
 /// A whole file as bytes, with a way to let its pages go once they were read.
 class Source {
  public:
-  Source(ByteView bytes, const MappedFile* file) : bytes_{bytes}, file_{file} {}
+  Source(ByteView bytes, const MappedFile* file, std::string path = {})
+      : bytes_{bytes}, file_{file}, path_{std::move(path)} {}
 
   [[nodiscard]] ByteView bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return bytes_.size(); }
+  /// Empty when the bytes are no file's.
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// Visits [offset, offset + size) window by window, letting each go afterwards.
   template <typename Visit>
   void windows(std::uint64_t offset, std::uint64_t size, const Visit& visit) const {
@@ -37,6 +41,7 @@ class Source {
  private:
   ByteView bytes_;
   const MappedFile* file_;
+  std::string path_;
 };
 
 /// What both atomizers need: one object's atoms, each held once.

@@ -19,8 +19,13 @@ void read_content(store::Store& store, const store::Atom& atom,
                   const std::function<void(ByteView)>& sink,
                   unsigned threads = default_threads());
 
+/// Throws Error(data) unless `name` is a path that stays inside a folder: the store holds no
+/// other, unless it is damaged.
+void check_relative(const std::string& name);
+
 /// Writes an object's file to `path`: into a temporary file beside it, verified, synced, then
-/// renamed, so that `path` never holds half of it; a device or a pipe is written to as it is.
+/// renamed, so that `path` never holds half of it; a device or a pipe is written to as it is. A
+/// model that is a folder becomes a folder: `path` must be missing or an empty one.
 /// Throws Error(cannot_create), Error(io) or Error(data); `path` is then as it was.
 void export_file(store::Store& store, const store::Object& object, const std::string& path,
                  unsigned threads = default_threads());

@@ -71,14 +71,20 @@ Id structure_id(const Descriptor& descriptor) {
 }
 
 Descriptor describe_tensor(tensor::DType dtype, std::span<const std::uint64_t> shape,
-                           std::uint64_t bytes, const crypto::MerkleBuilder& blocks) {
+                           std::uint64_t bytes, const Hash256& block_root) {
   ByteBuffer body;
   append_le(body, static_cast<std::uint32_t>(dtype));
   append_le(body, static_cast<std::uint32_t>(shape.size()));
   for (const std::uint64_t dimension : shape) append_le(body, dimension);
   append_le(body, bytes);
-  append(body, blocks.root());
-  return {Kind::tensor, blocks.size(), crypto::sha256(body)};
+  append(body, block_root);
+  const std::uint64_t blocks = bytes / crypto::kBlockBytes + (bytes % crypto::kBlockBytes != 0);
+  return {Kind::tensor, blocks, crypto::sha256(body)};
+}
+
+Descriptor describe_tensor(tensor::DType dtype, std::span<const std::uint64_t> shape,
+                           std::uint64_t bytes, const crypto::MerkleBuilder& blocks) {
+  return describe_tensor(dtype, shape, bytes, blocks.root());
 }
 
 void CompositeBuilder::add(const Id& child) {

@@ -50,6 +50,10 @@ using DescriptorBytes = std::array<std::uint8_t, kDescriptorBytes>;
                                          std::span<const std::uint64_t> shape,
                                          std::uint64_t bytes,
                                          const crypto::MerkleBuilder& blocks);
+/// The same where only that tree's root is at hand.
+[[nodiscard]] Descriptor describe_tensor(tensor::DType dtype,
+                                         std::span<const std::uint64_t> shape,
+                                         std::uint64_t bytes, const Hash256& block_root);
 
 /// Ordered composites: the RFC 9162 tree over their children's ids. Each leaf is the child's
 /// space (1 byte) and digest (32).

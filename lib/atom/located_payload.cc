@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "store/packs.h"
 
 namespace hart::atom {
 namespace {
@@ -19,9 +20,9 @@ bool is_raw(const store::LocatedExtent& located) noexcept {
 
 LocatedPayload::LocatedPayload(store::Store& store, std::int64_t atom_id) {
   store::ExtentReader extents{store};
-  store::Statement rows = store.db().prepare(
-      std::string{"SELECT extent_offset, bytes, "} + store::kExtentColumns +
-      " FROM my_atom_payload WHERE atom_id = ? ORDER BY position");
+  store::Statement rows =
+      store.db().prepare(std::string{"SELECT extent_offset, bytes, "} + store::kExtentColumns +
+                         " FROM my_atom_payload WHERE atom_id = ? ORDER BY position");
   rows.with(atom_id);
   while (rows.step()) {
     Part part;
@@ -45,9 +46,9 @@ ByteView LocatedPayload::read(store::ExtentDecoder& decoder, std::uint64_t offse
                               std::uint64_t size, ByteBuffer& buffer) const {
   if (offset > size_ || size > size_ - offset)
     throw Error{Fault::data, "the store is damaged: a payload shorter than its tensor"};
-  auto part = std::partition_point(
-      parts_.begin(), parts_.end(),
-      [&](const Part& candidate) { return candidate.start + candidate.bytes <= offset; });
+  auto part = std::partition_point(parts_.begin(), parts_.end(), [&](const Part& candidate) {
+    return candidate.start + candidate.bytes <= offset;
+  });
   if (size > 0 && part->located && is_raw(*part->located) &&
       size <= part->start + part->bytes - offset)
     return part->located->stored.subspan(part->offset + offset - part->start, size);
@@ -58,6 +59,8 @@ ByteView LocatedPayload::read(store::ExtentDecoder& decoder, std::uint64_t offse
     const std::uint64_t count = std::min<std::uint64_t>(part->bytes - within, out.size());
     if (part->located) {
       decoder.decode_range(*part->located, part->offset + within, out.first(count));
+      store::Packs::release(part->located->stored);
+      store::Packs::release(part->located->base_stored);
     } else {
       std::fill_n(out.begin(), count, std::uint8_t{0});
     }

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "atom/atomizer.h"
+#include "atom/identity.h"
 #include "atom/model_view.h"
 #include "atom/payload_reader.h"
 #include "core/error.h"
@@ -11,18 +12,30 @@
 namespace hart::atom {
 namespace {
 
-ByteBuffer read_header(store::Store& store, std::int64_t file_atom_id) {
-  const auto file = store::atom_by_id(store, file_atom_id);
-  if (file && file->form == store::AtomForm::inlined) return file->value;
-  store::Statement size = store.db().prepare(
-      "SELECT COALESCE(SUM(bytes), 0) FROM my_atom_payload WHERE atom_id = ? AND position < ?");
-  size.with(file_atom_id, kFirstTensorPosition).step();
-  ByteBuffer header(static_cast<std::size_t>(size.integer(0)));
-  read_payload_range(store, file_atom_id, 0, header);
-  return header;
+std::vector<CatalogFile> read_files(store::Store& store, const store::Atom& folder) {
+  std::vector<CatalogFile> files;
+  store::for_each_component(store, folder.atom_id, [&](const store::Component& component) {
+    files.push_back({component.name, component.atom.id});
+  });
+  return files;
 }
 
 }  // namespace
+
+bool is_folder(const store::Atom& atom) {
+  return atom.form == store::AtomForm::descriptor && atom.id.space == IdSpace::structure &&
+         decode_descriptor(atom.value).kind == Kind::folder;
+}
+
+ByteBuffer read_model_header(store::Store& store, const store::Atom& file) {
+  if (file.form == store::AtomForm::inlined) return file.value;
+  store::Statement size = store.db().prepare(
+      "SELECT COALESCE(SUM(bytes), 0) FROM my_atom_payload WHERE atom_id = ? AND position < ?");
+  size.with(file.atom_id, kFirstTensorPosition).step();
+  ByteBuffer header(static_cast<std::size_t>(size.integer(0)));
+  read_payload_range(store, file.atom_id, 0, header);
+  return header;
+}
 
 bool is_model(const store::Object& object) {
   return object.kind == "model" && object.structure_id != 0;
@@ -32,13 +45,19 @@ CatalogModel read_catalog_model(store::Store& store, const store::Object& object
   const store::Snapshot snapshot{store.db()};
   CatalogModel model;
   model.object = object;
-  store::Statement facts = store.db().prepare(
-      "SELECT architecture FROM my_model WHERE atom_id = ?");
+  store::Statement facts =
+      store.db().prepare("SELECT architecture FROM my_model WHERE atom_id = ?");
   if (!is_model(object) || !facts.with(object.structure_id).step())
     throw Error{Fault::data, object.name + ": is a " + object.kind + ", not a model"};
   model.format = object.subtype;
   model.architecture = facts.text(0);
-  model.header = read_header(store, object.atom_id);
+  const auto file = store::atom_by_id(store, object.atom_id);
+  if (!file) throw Error{Fault::no_input, object.name + ": no longer held"};
+  if (is_folder(*file)) {
+    model.files = read_files(store, *file);
+  } else {
+    model.header = read_model_header(store, *file);
+  }
   store::Statement rows = store.db().prepare(
       "SELECT t.position, t.name, t.dtype, t.shape, t.tensor_atom_id, a.bytes"
       " FROM my_tensor_atom AS t JOIN my_atom AS a ON a.atom_id = t.tensor_atom_id"

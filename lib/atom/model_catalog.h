@@ -27,15 +27,28 @@ struct CatalogTensor {
   }
 };
 
+/// A file of a model that is a folder.
+struct CatalogFile {
+  std::string path;  ///< relative to the folder
+  Id id;
+};
+
 /// What the catalog knows of a model: as open_model, but no tensor is read, so that it costs
 /// the same however large the model is.
 struct CatalogModel {
   store::Object object;
   std::string format;  ///< "gguf", "safetensors"
   std::string architecture;
-  ByteBuffer header;  ///< of the file; it parses without the tensors
+  /// Of the file; it parses without the tensors. Empty for a folder.
+  ByteBuffer header;
+  std::vector<CatalogFile> files;      ///< of a folder, in the order of their paths
   std::vector<CatalogTensor> tensors;  ///< in the order of the file
 };
+
+/// Whether an object's file is a folder of files.
+[[nodiscard]] bool is_folder(const store::Atom& file);
+/// The header of a stored model file: it parses without the tensors.
+[[nodiscard]] ByteBuffer read_model_header(store::Store& store, const store::Atom& file);
 
 /// Whether the object is a model that has been taken apart.
 [[nodiscard]] bool is_model(const store::Object& object);

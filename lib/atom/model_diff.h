@@ -56,7 +56,8 @@ struct LayerDiff {
     const std::vector<std::optional<TensorDistance>>& distances);
 
 /// A metadata key that is not the same in both: a GGUF key or an entry of SafeTensors'
-/// `__metadata__`. Absent values are null. Long arrays are told by type and length.
+/// `__metadata__`; of a folder, a file beside its weights and that file's id. Absent values are
+/// null. Long arrays are told by type and length.
 struct MetadataDiff {
   std::string key;
   Json a, b;

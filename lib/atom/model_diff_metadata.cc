@@ -51,11 +51,20 @@ Json value_json(const formats::GgufValue& value, bool whole) {
   return whole ? Json(std::string{string}) : text(string);
 }
 
+/// The files of a folder beside its weights, which the tensors tell about.
+std::vector<Entry> entries_of_files(const CatalogModel& model) {
+  std::vector<Entry> entries;
+  for (const CatalogFile& file : model.files)
+    if (!file.path.ends_with(".safetensors") && !file.path.ends_with(".gguf"))
+      entries.push_back({file.path, file.id.text(), file.id.text()});
+  return entries;
+}
+
 std::vector<Entry> entries_of(const CatalogModel& model) {
+  if (!model.files.empty()) return entries_of_files(model);
   std::vector<Entry> entries;
   if (model.format == "gguf") {
-    const formats::GgufHeader header =
-        formats::parse_gguf(model.header, model.object.bytes);
+    const formats::GgufHeader header = formats::parse_gguf(model.header, model.object.bytes);
     for (const formats::GgufEntry& entry : header.metadata)
       entries.push_back({std::string{entry.key},
                          std::to_string(static_cast<std::uint32_t>(entry.type)) + " " +
@@ -64,7 +73,8 @@ std::vector<Entry> entries_of(const CatalogModel& model) {
   } else if (model.format == "safetensors") {
     const formats::SafetensorsHeader header =
         formats::parse_safetensors(model.header, model.object.bytes);
-    for (const auto& [key, value] : header.metadata) entries.push_back({key, value, text(value)});
+    for (const auto& [key, value] : header.metadata)
+      entries.push_back({key, value, text(value)});
   }
   return entries;
 }
@@ -92,7 +102,7 @@ std::vector<MetadataDiff> diff_metadata(const CatalogModel& a, const CatalogMode
 }
 
 void require_computable(const CatalogModel& model) {
-  if (model.format != "gguf") return;
+  if (model.format != "gguf" || model.header.empty()) return;
   formats::require_little_endian(formats::parse_gguf(model.header, model.object.bytes));
 }
 

@@ -17,8 +17,7 @@ std::vector<store::Atom> passages_of(store::Store& store, const store::Object& o
   std::vector<store::Atom> passages;
   store::for_each_component(store, object.structure_id, [&](const store::Component& component) {
     // What stands between passages is a leaf.
-    if (component.atom.form == store::AtomForm::descriptor)
-      passages.push_back(component.atom);
+    if (component.atom.form == store::AtomForm::descriptor) passages.push_back(component.atom);
   });
   return passages;
 }

@@ -31,7 +31,8 @@ std::uint64_t bytes_of(tensor::DType dtype, std::uint64_t elements) {
 
 std::uint64_t parse_number(std::string_view number, std::string_view text) {
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), value);
   if (number.empty() || error != std::errc{} || end != number.data() + number.size())
     refuse_layers(text, "not numbers and ranges, as 0,2,4-7");
   return value;
@@ -47,16 +48,15 @@ void insert_layer(std::set<std::uint64_t>& layers, std::uint64_t layer,
 
 std::vector<StudentTensor> choose_tensors(const CatalogModel& source, const StudentSpec& spec) {
   const std::string stack = main_stack(source);
-  const bool is_tied = std::none_of(
-      source.tensors.begin(), source.tensors.end(),
-      [](const CatalogTensor& tensor) { return tensor.name == "output.weight"; });
+  const bool is_tied =
+      std::none_of(source.tensors.begin(), source.tensors.end(),
+                   [](const CatalogTensor& tensor) { return tensor.name == "output.weight"; });
   std::vector<StudentTensor> tensors;
   for (const CatalogTensor& tensor : source.tensors) {
     StudentTensor student{&tensor, tensor.name, tensor.dtype};
     const LayerPlace place = place_of(tensor.name);
     if (spec.layers && !stack.empty() && place.stack == stack) {
-      const auto kept =
-          std::lower_bound(spec.layers->begin(), spec.layers->end(), place.index);
+      const auto kept = std::lower_bound(spec.layers->begin(), spec.layers->end(), place.index);
       if (kept == spec.layers->end() || *kept != place.index) continue;
       student.name = stack + "." + std::to_string(kept - spec.layers->begin()) + "." +
                      std::string{place.role};
@@ -137,9 +137,8 @@ std::vector<std::uint64_t> parse_layers(std::string_view text,
     const std::string_view item = text.substr(begin, end - begin);
     const std::size_t dash = item.find('-');
     const std::uint64_t first = parse_number(item.substr(0, dash), text);
-    const std::uint64_t last = dash == std::string_view::npos
-                                   ? first
-                                   : parse_number(item.substr(dash + 1), text);
+    const std::uint64_t last =
+        dash == std::string_view::npos ? first : parse_number(item.substr(dash + 1), text);
     if (last < first) refuse_layers(text, "a range that runs backwards");
     // A range that leaves the model is refused at its first number beyond.
     for (std::uint64_t layer = first; layer <= last; ++layer)
@@ -150,6 +149,10 @@ std::vector<std::uint64_t> parse_layers(std::string_view text,
 }
 
 StudentPlan plan_student(const CatalogModel& source, const StudentSpec& spec) {
+  if (!source.files.empty())
+    throw Error{Fault::data, source.object.name +
+                                 ": is a folder; a student is made of one file: export it as" +
+                                 " GGUF first"};
   if (spec.layers && spec.layers->empty())
     throw Error{Fault::usage, source.object.name + ": no layer would be left"};
   if (spec.quantize && !is_student_dtype(*spec.quantize))

@@ -29,8 +29,8 @@ bool is_weight_dtype(DType dtype) noexcept {
 }
 
 bool is_weight_name(std::string_view name) noexcept {
-  constexpr std::array kKept{"_norm", "ffn_gate_inp", "position_embd", "token_types",
-                             "ssm_conv1d", "layernorm"};
+  constexpr std::array kKept{"_norm",       "ffn_gate_inp", "position_embd",
+                             "token_types", "ssm_conv1d",   "layernorm"};
   return name.ends_with(".weight") &&
          std::none_of(kKept.begin(), kKept.end(), [&](const char* part) {
            return name.find(part) != std::string_view::npos;
@@ -83,8 +83,7 @@ std::string student_dtype_names() {
 DType student_dtype(std::string_view name, DType dtype, std::span<const std::uint64_t> shape,
                     DType target, bool is_tied) {
   if (shape.size() < 2 || !is_weight_name(name) || !is_weight_dtype(dtype)) return dtype;
-  const bool makes_logits =
-      name == "output.weight" || (is_tied && name == "token_embd.weight");
+  const bool makes_logits = name == "output.weight" || (is_tied && name == "token_embd.weight");
   DType chosen = target;
   if (makes_logits && bits_of(target) < bits_of(DType::q6_k)) chosen = DType::q6_k;
   while (shape[0] % tensor::dtype_info(chosen).block_elements != 0)

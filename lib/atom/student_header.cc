@@ -86,12 +86,10 @@ void MetadataCopier::copy_entry(const GgufEntry& entry) {
     return writer_.add(entry.key, entry.type, static_cast<std::int64_t>(layers.size()));
   if (entry.key == architecture_ + ".leading_dense_block_count") {
     const auto* count = std::get_if<std::int64_t>(&entry.value);
-    const auto kept = count == nullptr
-                          ? layers.begin()
-                          : std::lower_bound(layers.begin(), layers.end(),
-                                             static_cast<std::uint64_t>(*count));
-    return writer_.add(entry.key, entry.type,
-                       static_cast<std::int64_t>(kept - layers.begin()));
+    const auto kept = count == nullptr ? layers.begin()
+                                       : std::lower_bound(layers.begin(), layers.end(),
+                                                          static_cast<std::uint64_t>(*count));
+    return writer_.add(entry.key, entry.type, static_cast<std::int64_t>(kept - layers.begin()));
   }
   if (!is_by_layer(entry)) return writer_.add(entry.key, entry.type, entry.value);
   GgufArray array = std::get<GgufArray>(entry.value);

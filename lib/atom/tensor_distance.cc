@@ -160,8 +160,7 @@ double TensorDistance::changed_ratio() const noexcept {
 TensorDistance measure_distance(store::Store& store, const CatalogTensor& a,
                                 const CatalogTensor& b, unsigned threads) {
   const LocatedPayload payload_a{store, a.atom_id}, payload_b{store, b.atom_id};
-  const std::vector<TensorRun> runs =
-      cut_runs(a.elements(), run_elements(a.dtype, b.dtype));
+  const std::vector<TensorRun> runs = cut_runs(a.elements(), run_elements(a.dtype, b.dtype));
   std::vector<TensorDistance> parts(runs.size());
   for_each_run(runs.size(), threads, [&](PayloadWorker& worker, std::size_t i) {
     const auto read = [&](const LocatedPayload& payload, tensor::DType dtype,

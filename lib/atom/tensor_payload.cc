@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/parallel.h"
+#include "crypto/crc32c.h"
 
 namespace hart::atom {
 namespace {
@@ -32,15 +33,25 @@ TensorPayloadWriter::TensorPayloadWriter(store::Store& store, store::CatalogWrit
       sources_{sources},
       extents_{store},
       compression_{options.compression},
+      link_{options.link},
       workers_(std::max(1u, options.threads)) {}
 
 bool TensorPayloadWriter::compresses(const ModelTensor& tensor) const {
-  if (compression_ == Compression::none) return false;
+  if (compression_ == Compression::none || link_) return false;
   if (tensor::has_weight_codec(tensor.dtype)) return true;
   if (tensor::dtype_info(tensor.dtype).block_elements > 1) return false;
   const ByteView trial = sources_[tensor.file].bytes().subspan(
       tensor.offset, std::min<std::uint64_t>(tensor.bytes, kTrialBytes));
   return !store::compress_if_smaller(trial, compression_level(Compression::fast)).empty();
+}
+
+std::optional<std::int64_t> TensorPayloadWriter::linked_pack(std::size_t file) {
+  constexpr std::uint64_t kSmallestPack = 64;
+  const auto [found, fresh] = linked_packs_.try_emplace(file);
+  const Source& source = sources_[file];
+  if (fresh && !source.path().empty() && source.size() >= kSmallestPack)
+    found->second = writer_.link_file(source.path(), source.size());
+  return found->second;
 }
 
 void TensorPayloadWriter::store_whole(const ModelTensor& tensor, const TensorDigest& digest,
@@ -49,6 +60,18 @@ void TensorPayloadWriter::store_whole(const ModelTensor& tensor, const TensorDig
   what.hash = digest.blocks.root();
   what.hash_kind = store::HashKind::blocks;
   what.decoded_bytes = tensor.bytes;
+  const Source& source = sources_[tensor.file];
+  if (link_ && !writer_.find_extent(what.hash, what.hash_kind)) {
+    if (const auto pack = linked_pack(tensor.file)) {
+      what.pack_id = *pack;
+      what.pack_offset = tensor.offset;
+      source.windows(tensor.offset, tensor.bytes, [&](ByteView window) {
+        what.checksum = crypto::crc32c(window, what.checksum);
+      });
+      parts.push_back({writer_.put_linked_extent(what), 0, tensor.bytes});
+      return;
+    }
+  }
   const auto written = [&](std::uint64_t at, std::uint64_t size) {
     sources_[tensor.file].drop(tensor.offset + at, size);
   };
@@ -135,6 +158,7 @@ void TensorPayloadWriter::append(Task& task) {
   const bool raw = task.codec == store::Codec::raw;
   task.part->extent = writer_.put_coded_extent(what, raw ? task.bytes : task.coded);
   sources_[task.tensor->file].drop(task.tensor->offset + task.offset, task.bytes.size());
+  if (task.base) store::Packs::release(task.base->stored);
 }
 
 void TensorPayloadWriter::flush() {

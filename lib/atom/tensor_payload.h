@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -57,6 +58,8 @@ class TensorPayloadWriter {
   };
 
   void store_whole(const ModelTensor& tensor, const TensorDigest& digest, Parts& parts);
+  /// The linked pack of a file, made when the first tensor of it is new.
+  [[nodiscard]] std::optional<std::int64_t> linked_pack(std::size_t file);
   [[nodiscard]] bool compresses(const ModelTensor& tensor) const;
   void code(Worker& worker, Task& task) const;
   void code_weights(Worker& worker, Task& task) const;
@@ -67,6 +70,8 @@ class TensorPayloadWriter {
   std::span<const Source> sources_;
   store::ExtentReader extents_;
   Compression compression_;
+  bool link_;
+  std::map<std::size_t, std::optional<std::int64_t>> linked_packs_;
   std::vector<Worker> workers_;
   std::vector<Task> tasks_;
 };

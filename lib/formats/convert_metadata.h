@@ -29,15 +29,15 @@ using SafetensorsMetadata = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] SafetensorsMetadata safetensors_metadata(const GgufHeader& header);
 
 /// Adds the entries that `metadata` stands for to `writer`: what safetensors_metadata wrote
-/// becomes what it was, any other text a string entry. Entries that both `metadata` and an
-/// earlier caller added are the caller's to avoid: a GGUF file has each key once. Throws
-/// Error(data) naming the key when a value has the form above but is not possible, as 300 of
-/// type u8.
+/// becomes what it was, any other text a string entry. A key that `writer` has already makes
+/// its header() throw. Throws Error(data) naming the key when a value has the form above but is
+/// not possible, as 300 of type u8.
 void add_gguf_metadata(GgufWriter& writer, const SafetensorsMetadata& metadata);
 
 /// Adds what `metadata` stands for, and before it `general.architecture`, which every GGUF file
 /// has, where `metadata` lacks it: `model_type` of the folder's config.json, or "unknown" where
-/// that is empty.
+/// that is empty. For a file whose tensors keep their names; where they get those of GGUF
+/// (tensor_names.h), hf_config.h adds the architecture with all that inference needs.
 void add_gguf_metadata(GgufWriter& writer, const SafetensorsMetadata& metadata,
                        std::string_view model_type);
 

@@ -66,7 +66,7 @@ class FolderWalk {
     if (entry.is_symlink(error)) {
       const fs::path target = fs::canonical(entry.path(), error);
       if (error) fail(path, "expected a file, found a symbolic link that leads nowhere");
-      if (!is_inside(target, root_))
+      if (!is_inside(target, root_) && !is_cached_blob(target))
         fail(path, "expected a file, found a symbolic link out of the folder");
       if (fs::is_directory(target, error))
         fail(path, "expected a file, found a symbolic link to a folder");
@@ -76,6 +76,13 @@ class FolderWalk {
     const std::uint64_t bytes = entry.file_size(error);
     check(error, entry.path().string());
     files_.push_back({path, bytes});
+  }
+
+  /// Downloads are kept as CACHE/snapshots/REVISION, whose files are links into CACHE/blobs.
+  [[nodiscard]] bool is_cached_blob(const fs::path& target) const {
+    const fs::path snapshots = root_.parent_path();
+    return snapshots.filename() == "snapshots" &&
+           is_inside(target, snapshots.parent_path() / "blobs");
   }
 
   [[noreturn]] void fail(const std::string& path, const std::string& message) const {

@@ -85,12 +85,8 @@ tensor::DType read_dtype(GgufCursor& cursor) {
   const std::uint64_t at = cursor.offset();
   const auto id = cursor.read<std::uint32_t>("a tensor type");
   if (const auto dtype = tensor::find_dtype(id)) return *dtype;
-  std::string found = "unknown type " + std::to_string(id);
-  if (id == 4 || id == 5 || (id >= 31 && id <= 33) || (id >= 36 && id <= 38))
-    found = "type " + std::to_string(id) + ", which the format has removed";
-  else if (id >= 97 && id <= 399)
-    found = "type " + std::to_string(id) + ", which is private to another program";
-  fail_gguf(at, "expected a tensor type of the GGUF specification, found " + found);
+  fail_gguf(at, "expected a tensor type of the GGUF specification: " +
+                    tensor::describe_unknown_dtype(id));
 }
 
 GgufTensor read_tensor(GgufCursor& cursor) {

@@ -44,9 +44,10 @@ struct ModelFolder {
 
 /// The regular files under `root`, recursively, sorted by the bytes of their relative paths.
 /// Whatever begins with a dot is left out, `.git` before all. A symbolic link to a file within
-/// the folder counts as that file. Throws Error(no_input) when `root` is missing, Error(data)
-/// when it is no folder, or naming the entry that is a link to a folder, a link out of `root`
-/// or to nothing, neither file nor folder, or whose name is not UTF-8.
+/// the folder, or from `snapshots/REVISION` of a download cache into its `blobs`, counts as
+/// that file. Throws Error(no_input) when `root` is missing, Error(data) when it is no folder,
+/// or naming the entry that is a link to a folder, a link out of `root` or to nothing, neither
+/// file nor folder, or whose name is not UTF-8.
 [[nodiscard]] std::vector<FolderFile> list_folder(const std::string& root);
 
 /// The format of the weights when `root` is a model folder, by what stands at its top: any

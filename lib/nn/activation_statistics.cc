@@ -54,11 +54,13 @@ ActivationStatistics observe_activations(const LlamaModel& model,
                                          std::span<const TokenId> tokens, unsigned threads) {
   if (tokens.empty()) throw Error{Fault::data, "the calibration text is empty"};
   ActivationStatistics statistics{model.parameters()};
-  LlamaSession session{model, {.threads = threads}};
+  LlamaSession session{
+      model,
+      {.context_length = std::min(model.parameters().context_length, kCalibrationWindow),
+       .threads = threads}};
   session.observe(&statistics);
   while (!tokens.empty()) {
-    const std::size_t count =
-        std::min<std::size_t>(tokens.size(), session.context_length());
+    const std::size_t count = std::min<std::size_t>(tokens.size(), session.context_length());
     session.rewind(0);
     session.evaluate_each(tokens.first(count), [](std::size_t, std::span<const float>) {});
     tokens = tokens.subspan(count);

@@ -56,7 +56,11 @@ class ActivationStatistics : public LlamaObserver {
   std::vector<Similarity> similarity_;
 };
 
-/// Runs `tokens` through the model in windows of its context length, each from an empty cache,
+/// Tokens of a window: what the calibrations of both papers use.
+inline constexpr std::uint32_t kCalibrationWindow = 2048;
+
+/// Runs `tokens` through the model in windows of its context length, or of kCalibrationWindow
+/// where that is less, each from an empty cache,
 /// and returns what was seen. The result is the same whatever
 /// the threads. Throws Error(data) when there are no tokens or one is outside the vocabulary.
 [[nodiscard]] ActivationStatistics observe_activations(const LlamaModel& model,

@@ -32,8 +32,7 @@ bool decode_rows(const tensor::TensorView& view, tensor::DType dtype, ByteBuffer
             return std::isfinite(value) && std::abs(value) > kLargestF16;
           }))
         fits = false;
-      tensor::quantize_row(dtype, values,
-                           std::span{out}.subspan(row * to_bytes, to_bytes));
+      tensor::quantize_row(dtype, values, std::span{out}.subspan(row * to_bytes, to_bytes));
     }
   });
   return fits;

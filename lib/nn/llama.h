@@ -62,8 +62,8 @@ struct LlamaBlock {
 /// The weights of a llama-architecture model, ready to run; matrices stay where the source has
 /// them. Those of a type that no kernel computes with (tensor::has_dot) are decoded when the
 /// model loads, block types to F16 and the others, as those whose values F16 cannot hold, to
-/// F32: such a model runs, yet takes the memory and the time of its decoded form. Immutable: any
-/// number of sessions may share one.
+/// F32: such a model runs, yet takes the memory and the time of its decoded form. Immutable:
+/// any number of sessions may share one.
 class LlamaModel {
  public:
   /// Throws Error(data) naming the key or the tensor when the architecture is not "llama", a
@@ -103,8 +103,8 @@ class LlamaModel {
 class LlamaObserver {
  public:
   virtual ~LlamaObserver() = default;
-  /// `x` (rows, columns) is what the matrices `names` ("blk.0.attn_q.weight", …) are about to be
-  /// multiplied with, one row a token.
+  /// `x` (rows, columns) is what the matrices `names` ("blk.0.attn_q.weight", …) are about to
+  /// be multiplied with, one row a token.
   virtual void see_input(std::span<const std::string> names, std::span<const float> x,
                          std::size_t columns) = 0;
   /// The hidden state (rows, n_embd) before and after a block.
@@ -155,9 +155,9 @@ class LlamaSession {
   [[nodiscard]] std::uint32_t remaining() const noexcept {
     return context_length() - position();
   }
-  /// Shows what is evaluated from now on to `observer`, which must outlive the session; null: to
-  /// nobody. No result depends on it. `evaluate` leaves most of the last layer out, so that a
-  /// measurement wants `evaluate_each`.
+  /// Shows what is evaluated from now on to `observer`, which must outlive the session; null:
+  /// to nobody. No result depends on it. `evaluate` leaves most of the last layer out, so that
+  /// a measurement wants `evaluate_each`.
   void observe(LlamaObserver* observer) noexcept;
 
   /// Forgets the tokens from `position` on. Precondition: at most position().

@@ -5,8 +5,6 @@
 namespace hart::store {
 namespace {
 
-/// As the trigger of tenant_object_history counts them.
-constexpr TimeUs kFirstSecond = 1'577'836'800;
 constexpr TimeUs kMicroseconds = 1'000'000;
 
 /// Replaces every `$name` of `text`.
@@ -99,7 +97,8 @@ void make_views(Connection& db, std::string sql, TimeUs time) {
   sql += importance("tensor_importance", "position");
   sql += importance("layer_importance", "layer_index");
   sql = substitute(sql, "$time", std::to_string(time));
-  db.exec(substitute(sql, "$second", std::to_string(time / kMicroseconds - kFirstSecond)));
+  db.exec(
+      substitute(sql, "$second", std::to_string(time / kMicroseconds - kHistoryEpochSeconds)));
 }
 
 }  // namespace
@@ -111,14 +110,12 @@ void show_as_of(Connection& db, TimeUs time) {
   static_cast<void>(db.query_integer("SELECT COUNT(*) FROM tenant_object_period WHERE 0"));
 }
 
-TimeUs show_snapshot(Connection& db, const std::string& name) {
+void show_snapshot(Connection& db, const std::string& name) {
   db.exec("BEGIN");
   Statement find = db.prepare("SELECT snapshot_id, created_us FROM my_snapshot WHERE name = ?");
   if (!find.with(name).step()) throw Error{Fault::no_input, "no such snapshot: " + name};
-  const TimeUs time = find.integer(1);
   make_views(db, substitute(kObjectsOfSnapshot, "$snapshot", std::to_string(find.integer(0))),
-             time);
-  return time;
+             find.integer(1));
 }
 
 }  // namespace hart::store

@@ -87,20 +87,44 @@ std::optional<DigestPrefix> parse_prefix(std::string_view text) {
   throw Error{Fault::data, "ambiguous id prefix '" + reference + "': give more digits"};
 }
 
+/// Of the past, the version that was meant may be known while its content was collected since:
+/// then an older one must not stand for it. `version` narrows to one number or tag.
+void check_not_collected(Store& store, const std::string& name,
+                         const std::optional<std::string>& version,
+                         const std::optional<Object>& found) {
+  if (!store.as_of()) return;
+  Statement then = store.db().prepare(
+      "SELECT version, atom_space, atom_hash, valid_to_us FROM my_object_history"
+      " WHERE name = ?1 AND created_us <= ?2 AND valid_to_us > ?2"
+      " AND (?3 IS NULL OR CAST(version AS TEXT) = ?3 OR version_tag = ?3)"
+      " ORDER BY version DESC LIMIT 1");
+  if (!then.with(name, *store.as_of(), version).step()) return;
+  if (found && found->version >= then.integer(0)) return;
+  const Id atom{static_cast<IdSpace>(then.integer(1)), then.hash(2)};
+  throw Error{Fault::no_input, name + "@" + std::to_string(then.integer(0)) +
+                                   ": was removed at " + format_time(then.integer(3)) +
+                                   ", and its content " + atom.text() + " was collected since"};
+}
+
 /// "name@version" split at its last '@'; the version is a number or a tag.
 std::optional<Object> find_named(Store& store, const std::string& reference) {
   Statement newest = store.db().prepare(std::string{kObjectColumns} +
                                         "WHERE o.name = ? ORDER BY o.version DESC LIMIT 1");
-  if (newest.with(reference).step()) return read_object(newest);
+  std::optional<Object> found;
+  if (newest.with(reference).step()) found = read_object(newest);
+  check_not_collected(store, reference, std::nullopt, found);
+  if (found) return found;
   const std::size_t at = reference.rfind('@');
   if (at == std::string::npos || at == 0) return std::nullopt;
   Statement exact = store.db().prepare(
       std::string{kObjectColumns} +
       "WHERE o.name = ?1 AND (CAST(o.version AS TEXT) = ?2 OR o.version_tag = ?2)"
       " ORDER BY o.version DESC LIMIT 1");
-  if (exact.with(reference.substr(0, at), reference.substr(at + 1)).step())
-    return read_object(exact);
-  return std::nullopt;
+  const std::string name = reference.substr(0, at);
+  const std::string version = reference.substr(at + 1);
+  if (exact.with(name, version).step()) found = read_object(exact);
+  check_not_collected(store, name, version, found);
+  return found;
 }
 
 std::optional<Object> find_by_digest(Store& store, const std::string& reference) {
@@ -146,7 +170,9 @@ void for_each_object(Store& store, const ObjectFilter& filter,
       std::string{kObjectColumns} +
       "WHERE (?1 IS NULL OR o.modality = ?1) AND (?2 = '' OR o.kind = ?2)"
       " AND (?3 IS NULL OR o.created_us >= ?3) AND (?4 IS NULL OR o.created_us < ?4)"
-      " ORDER BY o.object_id LIMIT ?5");
+      " ORDER BY " +
+      // Numbers of objects that were removed may have come again.
+      (store.as_of() ? "o.created_us" : "o.object_id") + " LIMIT ?5");
   std::optional<std::int64_t> modality;
   if (filter.modality) modality = static_cast<std::int64_t>(*filter.modality);
   rows.with(modality, filter.kind, filter.since, filter.until, filter.limit);

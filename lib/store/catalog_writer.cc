@@ -1,5 +1,7 @@
 #include "store/catalog_writer.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "geometry/spatialite_blob.h"
 #include "store/extent_reader.h"
@@ -148,8 +150,12 @@ ExtentRecord CatalogWriter::put_coded_extent(const ExtentRecord& what, ByteView 
 
 ExtentRecord CatalogWriter::append_extent(const ExtentRecord& what, ByteView stored,
                                           const Packs::Written& written) {
-  ExtentRecord extent = store_.packs().append(what, stored, written);
+  const ExtentRecord extent = store_.packs().append(what, stored, written);
   sql_->add_pack.run(extent.pack_id);
+  return add_extent_row(extent);
+}
+
+ExtentRecord CatalogWriter::add_extent_row(ExtentRecord extent) {
   std::optional<std::int64_t> base;
   if (extent.base_extent_id != 0) base = extent.base_extent_id;
   sql_->add_extent.run(extent.hash, static_cast<std::int64_t>(extent.hash_kind),
@@ -159,6 +165,24 @@ ExtentRecord CatalogWriter::append_extent(const ExtentRecord& what, ByteView sto
                        extent.pack_offset, base, extent.base_offset);
   extent.extent_id = store_.db().last_insert_id();
   return extent;
+}
+
+std::optional<std::int64_t> CatalogWriter::link_file(const std::string& path,
+                                                     std::uint64_t bytes) {
+  const std::int64_t last = store_.db().query_integer("SELECT MAX(pack_id) FROM pack");
+  const std::int64_t pack_id = std::max(last + 1, kFirstLinkedPack);
+  if (!store_.packs().link(path, pack_id)) return std::nullopt;
+  store_.db()
+      .prepare("INSERT INTO pack (pack_id, bytes) VALUES (?, ?)", Scope::owner)
+      .run(pack_id, bytes);
+  return pack_id;
+}
+
+ExtentRecord CatalogWriter::put_linked_extent(ExtentRecord what) {
+  if (auto found = find_extent(what.hash, what.hash_kind)) return *found;
+  what.codec = Codec::linked;
+  what.stored_bytes = what.decoded_bytes;
+  return add_extent_row(what);
 }
 
 std::vector<CatalogWriter::Part> CatalogWriter::payload_of(std::int64_t atom_id) {

@@ -77,6 +77,12 @@ class CatalogWriter {
   /// and base.
   ExtentRecord put_coded_extent(const ExtentRecord& what, ByteView stored,
                                 const Packs::Written& written = {});
+  /// Shares a file of the user's as a pack of its own, where the file system can. Its id.
+  [[nodiscard]] std::optional<std::int64_t> link_file(const std::string& path,
+                                                      std::uint64_t bytes);
+  /// Finds the extent, or adds `what` as it is: codec `linked`, its place in a linked pack, its
+  /// checksum.
+  ExtentRecord put_linked_extent(ExtentRecord what);
   /// The parts of an atom's bytes, whoever holds the atom: what `put_payload` set.
   struct Part {
     std::optional<ExtentRecord> extent;  ///< none: zeros
@@ -123,6 +129,7 @@ class CatalogWriter {
   void count_extent(const ExtentRecord& extent);
   ExtentRecord append_extent(const ExtentRecord& what, ByteView stored,
                              const Packs::Written& written);
+  ExtentRecord add_extent_row(ExtentRecord extent);
 
   std::unordered_map<std::string, std::int64_t> atom_ids_;
   std::unordered_set<std::int64_t> counted_extents_;

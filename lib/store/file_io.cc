@@ -1,6 +1,8 @@
 #include "store/file_io.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,6 +152,23 @@ void File::write_at(std::uint64_t offset, ByteView bytes) {
     offset += part;
     bytes = bytes.subspan(part);
   }
+}
+
+bool FileIo::share(const std::string& from, const std::string& to) {
+  const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  if (source < 0) throw_errno(Fault::io, from, errno);
+  const int target = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (target < 0) {
+    const int error = errno;
+    ::close(source);
+    throw_errno(Fault::io, to, error);
+  }
+  const bool cloned = ::ioctl(target, FICLONE, source) == 0 && ::fsync(target) == 0;
+  ::close(source);
+  ::close(target);
+  if (cloned) return true;
+  ::unlink(to.c_str());
+  return ::link(from.c_str(), to.c_str()) == 0;
 }
 
 FileIo& posix_file_io() noexcept {

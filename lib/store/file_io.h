@@ -65,6 +65,10 @@ class FileIo {
   virtual bool remove(const std::string& path) = 0;
   /// Replaces `to`, if it is there, in one step.
   virtual void rename(const std::string& from, const std::string& to) = 0;
+  /// Makes `to` a file with the content of `from` without a second copy of it: a reflink, which
+  /// later changes to either do not touch, else a hard link, by which both are one file. False,
+  /// and nothing made, where the file system can do neither.
+  virtual bool share(const std::string& from, const std::string& to);
   /// Returns when the names that were made, removed or changed in `directory` are on stable
   /// storage.
   virtual void sync_directory(const std::string& directory) = 0;

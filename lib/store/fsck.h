@@ -20,7 +20,7 @@ using FindingVisitor = std::function<void(const Finding&)>;
 
 struct FsckOptions {
   bool repair = false;   ///< the store must be open for writing
-  bool quick = false;    ///< headers and checksums of extents, but no decoding and no digests
+  bool quick = false;    ///< no decoding and no digests, of indexes the structure alone
   unsigned threads = 1;  ///< that read extents
   /// Called with the stored bytes that were checked since the last call; may throw to stop.
   std::function<void(std::uint64_t bytes)> progress;

@@ -1,6 +1,7 @@
 #include "store/history.h"
 
 #include "core/error.h"
+#include "store/as_of.h"
 
 namespace hart::store {
 namespace {
@@ -51,13 +52,26 @@ std::vector<ObjectVersion> versions_of(Store& store, const std::string& name) {
 }
 
 std::optional<ObjectVersion> version_at(Store& store, const std::string& name, TimeUs time) {
-  Statement rows = store.db().prepare(
-      versions_where("o.name = ?1 AND o.created_us <= ?2",
-                     "name = ?1 AND created_us <= ?2 AND valid_to_us > ?2"));
+  Statement rows =
+      store.db().prepare(versions_where("o.name = ?1 AND o.created_us <= ?2",
+                                        "name = ?1 AND created_us <= ?2 AND valid_to_us > ?2"));
   std::optional<ObjectVersion> newest;
   for (ObjectVersion& version : read_versions(rows.with(name, time)))
     if (!newest || version.version > newest->version) newest = std::move(version);
   return newest;
+}
+
+std::int64_t count_collected(Store& store, TimeUs time) {
+  Statement count = store.db().prepare(
+      "SELECT COUNT(*) FROM tenant_object_period AS p"
+      " JOIN my_object_history AS h ON h.history_id = p.history_id"
+      " WHERE p.first <= ?1 AND p.last >= ?1 AND p.tenant_first <= ?2 AND p.tenant_last > ?2"
+      " AND h.created_us <= ?3 AND h.valid_to_us > ?3"
+      " AND NOT EXISTS (SELECT 1 FROM my_atom AS a"
+      "                 WHERE a.hash = h.atom_hash AND a.space = h.atom_space)",
+      Scope::owner);
+  count.with(time / 1'000'000 - kHistoryEpochSeconds, store.tenant_id(), time).step();
+  return count.integer(0);
 }
 
 std::string_view change_name(Change::What what) noexcept {

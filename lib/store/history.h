@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/id.h"
@@ -24,20 +25,28 @@ struct ObjectVersion {
   Modality modality = Modality::text;
   std::string subtype;
   std::string atomizer;
-  std::string source_uri;        ///< empty when unknown
-  std::string metadata;          ///< JSON, empty when there is none
+  std::string source_uri;  ///< empty when unknown
+  std::string metadata;    ///< JSON, empty when there is none
   TimeUs created = 0;
-  std::optional<TimeUs> ended;   ///< when it was removed; it was there until just before
+  std::optional<TimeUs> ended;  ///< when it was removed; it was there until just before
 
   /// "name@version"
   [[nodiscard]] std::string label() const { return name + "@" + std::to_string(version); }
 };
+
+/// Beginnings of `source_uri` of a version that was made equal to an earlier one:
+/// "rollback:NAME@VERSION" and "snapshot:NAME".
+inline constexpr std::string_view kRollbackScheme = "rollback:";
+inline constexpr std::string_view kSnapshotScheme = "snapshot:";
 
 /// All versions that a name ever had, as far as the history reaches, oldest first.
 [[nodiscard]] std::vector<ObjectVersion> versions_of(Store& store, const std::string& name);
 /// The version that the plain name meant at `time`.
 [[nodiscard]] std::optional<ObjectVersion> version_at(Store& store, const std::string& name,
                                                       TimeUs time);
+/// How many of the tenant's objects of that time a store that is opened as of it cannot show:
+/// their content was collected since. `store` is one opened as of `time`.
+[[nodiscard]] std::int64_t count_collected(Store& store, TimeUs time);
 /// The columns of an object's version, as `read_version` takes them, of the current row `o`
 /// with its file's atom `a` and its structure's `s`.
 inline constexpr const char* kVersionColumns =

@@ -75,6 +75,7 @@ std::string Packs::linked_path(std::int64_t pack_id) const {
 void Packs::begin(std::int64_t last_pack_id, std::uint64_t committed_bytes) {
   file_.reset();
   touched_.clear();
+  linked_.clear();
   first_pack_id_ = last_pack_id;
   first_bytes_ = committed_bytes;
   // A crash may have left packs that no transaction names.
@@ -136,22 +137,37 @@ ExtentRecord Packs::append(const ExtentRecord& what, ByteView stored, const Writ
   return extent;
 }
 
+bool Packs::link(const std::string& source, std::int64_t pack_id) {
+  // A crash may have left a link that no transaction names.
+  file_io().remove(linked_path(pack_id));
+  if (!file_io().share(source, linked_path(pack_id))) return false;
+  linked_.push_back(pack_id);
+  return true;
+}
+
 void Packs::sync() {
   if (!touched_.empty()) file_->sync();
+  if (!linked_.empty()) file_io().sync_directory(directory_);
 }
 
 void Packs::end(bool keep) noexcept {
   file_.reset();
   if (!keep)
     for (const auto& [pack_id, bytes] : touched_) cut_off(pack_id);
+  if (!keep)
+    for (const std::int64_t pack_id : linked_) cut_off(pack_id);
   touched_.clear();
+  linked_.clear();
 }
 
 void Packs::cut_off(std::int64_t pack_id) noexcept {
   // No transaction named these bytes, so nobody reads them. Should this fail, the next writer
   // does it again.
   try {
-    if (pack_id == first_pack_id_) {
+    if (pack_id >= kFirstLinkedPack) {
+      file_io().remove(linked_path(pack_id));
+      maps_.erase(pack_id);
+    } else if (pack_id == first_pack_id_) {
       file_io().open(path(pack_id), FileIo::Mode::read_write)->truncate(first_bytes_);
     } else if (file_io().remove(path(pack_id))) {
       maps_.erase(pack_id);

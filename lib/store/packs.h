@@ -92,6 +92,8 @@ class Packs {
   /// Appends an extent: `what` says its digest, decoded size, codec and base; the rest is
   /// filled in. Throws Error(io) on a full disk.
   ExtentRecord append(const ExtentRecord& what, ByteView stored, const Written& written = {});
+  /// Makes linked pack `pack_id` share the file `source`. False where the file system cannot.
+  bool link(const std::string& source, std::int64_t pack_id);
   /// Bytes of each pack that this batch touched, for the catalog.
   [[nodiscard]] const std::map<std::int64_t, std::uint64_t>& touched() const noexcept {
     return touched_;
@@ -130,6 +132,7 @@ class Packs {
   std::int64_t first_pack_id_ = 0;
   std::uint64_t first_bytes_ = 0;  ///< the committed state, to which end(false) goes back
   std::map<std::int64_t, std::uint64_t> touched_;
+  std::vector<std::int64_t> linked_;  ///< packs that this batch linked
 };
 
 /// The 64 bytes that a pack begins with.

@@ -97,7 +97,8 @@ CREATE VIEW my_tensor_signature AS
 /// valid_to_us. A transaction that deletes takes the store's time first: the triggers end the
 /// old rows at that instant. What changes twice at one instant was true at no time between, so
 /// the second end is ignored. Objects keep digests, not row ids, so that what was collected
-/// since is still named.
+/// since is still named. Where a key is a table's only order, its columns come first: the
+/// integrity check of SQLite 3.40 takes the columns of such a table in the order of the key.
 const char* const kHistory = R"sql(
 CREATE TABLE tenant_object_history (
   history_id INTEGER PRIMARY KEY,
@@ -157,12 +158,12 @@ CREATE TABLE tenant_atom_history (
   tenant_id INTEGER NOT NULL,
   atom_id INTEGER NOT NULL,
   modality INTEGER NOT NULL,
+  valid_to_us INTEGER NOT NULL,
   subtype TEXT NOT NULL,
   access_level TEXT NOT NULL,
   importance REAL,
   created_us INTEGER NOT NULL,
   valid_from_us INTEGER NOT NULL,
-  valid_to_us INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, atom_id, modality, valid_to_us)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tenant_atom_history_by_atom ON tenant_atom_history (atom_id);
@@ -171,14 +172,14 @@ CREATE VIEW my_tenant_atom_history AS
   SELECT * FROM tenant_atom_history WHERE tenant_id = current_tenant();
 CREATE TRIGGER tenant_atom_ended AFTER DELETE ON tenant_atom BEGIN
   INSERT OR IGNORE INTO tenant_atom_history VALUES (OLD.tenant_id, OLD.atom_id, OLD.modality,
-    OLD.subtype, OLD.access_level, OLD.importance, OLD.created_us,
-    COALESCE(OLD.valid_from_us, OLD.created_us), (SELECT latest_us FROM store_clock));
+    (SELECT latest_us FROM store_clock), OLD.subtype, OLD.access_level, OLD.importance,
+    OLD.created_us, COALESCE(OLD.valid_from_us, OLD.created_us));
 END;
 CREATE TRIGGER tenant_atom_changed AFTER UPDATE OF importance, access_level ON tenant_atom
 WHEN OLD.importance IS NOT NEW.importance OR OLD.access_level <> NEW.access_level BEGIN
   INSERT OR IGNORE INTO tenant_atom_history VALUES (OLD.tenant_id, OLD.atom_id, OLD.modality,
-    OLD.subtype, OLD.access_level, OLD.importance, OLD.created_us,
-    COALESCE(OLD.valid_from_us, OLD.created_us), (SELECT latest_us FROM store_clock));
+    (SELECT latest_us FROM store_clock), OLD.subtype, OLD.access_level, OLD.importance,
+    OLD.created_us, COALESCE(OLD.valid_from_us, OLD.created_us));
   UPDATE tenant_atom SET valid_from_us = (SELECT latest_us FROM store_clock)
     WHERE tenant_id = NEW.tenant_id AND atom_id = NEW.atom_id AND modality = NEW.modality;
 END;
@@ -201,10 +202,10 @@ CREATE TABLE tensor_importance_history (
   tenant_id INTEGER NOT NULL,
   model_atom_id INTEGER NOT NULL,
   position INTEGER NOT NULL,
+  valid_to_us INTEGER NOT NULL,
   method TEXT NOT NULL,
   importance REAL NOT NULL,
   valid_from_us INTEGER NOT NULL,
-  valid_to_us INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, model_atom_id, position, valid_to_us)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tensor_importance_history_by_model ON tensor_importance_history (model_atom_id);
@@ -213,13 +214,13 @@ CREATE VIEW my_tensor_importance_history AS
   SELECT * FROM tensor_importance_history WHERE tenant_id = current_tenant();
 CREATE TRIGGER tensor_importance_changed AFTER UPDATE ON tensor_importance BEGIN
   INSERT OR IGNORE INTO tensor_importance_history VALUES (OLD.tenant_id, OLD.model_atom_id,
-    OLD.position, OLD.method, OLD.importance, OLD.valid_from_us,
-    (SELECT latest_us FROM store_clock));
+    OLD.position, (SELECT latest_us FROM store_clock), OLD.method, OLD.importance,
+    OLD.valid_from_us);
 END;
 CREATE TRIGGER tensor_importance_ended AFTER DELETE ON tensor_importance BEGIN
   INSERT OR IGNORE INTO tensor_importance_history VALUES (OLD.tenant_id, OLD.model_atom_id,
-    OLD.position, OLD.method, OLD.importance, OLD.valid_from_us,
-    (SELECT latest_us FROM store_clock));
+    OLD.position, (SELECT latest_us FROM store_clock), OLD.method, OLD.importance,
+    OLD.valid_from_us);
 END;
 
 CREATE TABLE layer_importance (
@@ -238,10 +239,10 @@ CREATE TABLE layer_importance_history (
   tenant_id INTEGER NOT NULL,
   model_atom_id INTEGER NOT NULL,
   layer_index INTEGER NOT NULL,
+  valid_to_us INTEGER NOT NULL,
   method TEXT NOT NULL,
   importance REAL NOT NULL,
   valid_from_us INTEGER NOT NULL,
-  valid_to_us INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, model_atom_id, layer_index, valid_to_us)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX layer_importance_history_by_model ON layer_importance_history (model_atom_id);
@@ -250,13 +251,13 @@ CREATE VIEW my_layer_importance_history AS
   SELECT * FROM layer_importance_history WHERE tenant_id = current_tenant();
 CREATE TRIGGER layer_importance_changed AFTER UPDATE ON layer_importance BEGIN
   INSERT OR IGNORE INTO layer_importance_history VALUES (OLD.tenant_id, OLD.model_atom_id,
-    OLD.layer_index, OLD.method, OLD.importance, OLD.valid_from_us,
-    (SELECT latest_us FROM store_clock));
+    OLD.layer_index, (SELECT latest_us FROM store_clock), OLD.method, OLD.importance,
+    OLD.valid_from_us);
 END;
 CREATE TRIGGER layer_importance_ended AFTER DELETE ON layer_importance BEGIN
   INSERT OR IGNORE INTO layer_importance_history VALUES (OLD.tenant_id, OLD.model_atom_id,
-    OLD.layer_index, OLD.method, OLD.importance, OLD.valid_from_us,
-    (SELECT latest_us FROM store_clock));
+    OLD.layer_index, (SELECT latest_us FROM store_clock), OLD.method, OLD.importance,
+    OLD.valid_from_us);
 END;
 )sql";
 

@@ -178,12 +178,11 @@ Store::Store(const OpenOptions& options) : impl_{std::make_unique<Impl>()} {
   impl_->lease = std::make_unique<ReaderLease>(options.directory, *impl_->db);
   if (options.as_of || options.snapshot) {
     if (options.writable) throw Error{Fault::internal, "the past cannot be written to"};
-    if (options.snapshot) {
-      impl_->as_of = show_snapshot(*impl_->db, *options.snapshot);
-    } else {
-      impl_->as_of = options.as_of;
+    if (options.snapshot)
+      show_snapshot(*impl_->db, *options.snapshot);
+    else
       show_as_of(*impl_->db, *options.as_of);
-    }
+    if (!options.snapshot) impl_->as_of = options.as_of;
   }
   impl_->packs = std::make_unique<Packs>(options.directory + "/packs");
 }

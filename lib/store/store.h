@@ -57,7 +57,8 @@ class Store {
   [[nodiscard]] std::int64_t tenant_id() const noexcept;
   [[nodiscard]] const std::string& tenant_name() const noexcept;
   [[nodiscard]] bool writable() const noexcept;
-  /// The instant that is shown, when it is not the present.
+  /// The instant that is shown; none for the present, and for a snapshot, which is shown
+  /// without the history.
   [[nodiscard]] std::optional<TimeUs> as_of() const noexcept;
 
   /// Lets collections free what only an earlier reading of this store could need: for one who

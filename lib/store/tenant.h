@@ -24,4 +24,19 @@ struct Tenant {
 /// control character.
 bool add_tenant(Store& store, const std::string& name);
 
+/// Acts as a tenant as long as it lives: for the owner, who looks after all of them.
+class ActingTenant {
+ public:
+  ActingTenant(Connection& db, std::int64_t tenant_id) : db_{db}, before_{db.tenant()} {
+    db_.set_tenant(tenant_id);
+  }
+  ~ActingTenant() { db_.set_tenant(before_); }
+  ActingTenant(const ActingTenant&) = delete;
+  ActingTenant& operator=(const ActingTenant&) = delete;
+
+ private:
+  Connection& db_;
+  std::int64_t before_;
+};
+
 }  // namespace hart::store

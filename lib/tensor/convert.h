@@ -43,7 +43,7 @@ namespace hart::tensor {
 /// Decodes a row (or any whole blocks) of `values.size()` elements, which `bytes` must hold
 /// exactly. Integers and f64 are rounded to nearest; a bool that is not 0 is 1. Throws
 /// Error(usage) on another size, Error(data) on a cut block. Source: dequantize_row_* of
-/// ggml-quants.c; the results are the same bit for bit.
+/// ggml-quants.c; the results are the same bit for bit, save for the sign of a NaN.
 void dequantize_row(DType dtype, ByteView bytes, std::span<float> values);
 
 /// Encodes `values` into `bytes`, which must have room for exactly their blocks. In block types

@@ -31,7 +31,9 @@ inline constexpr std::size_t kWeightSegmentBytes = std::size_t{2} << 20;
 /// the unit of random access, and each has the method that suits it.
 inline constexpr std::size_t kWeightBlockBytes = std::size_t{256} << 10;
 
-/// `fast` decides from samples; `best` tries more and takes about half as long again.
+/// `fast` decides from samples. `best` also tries byte planes (zstd) on each block where they
+/// may win and keeps what is shorter: slightly slower on weights, several times on what
+/// repeats.
 enum class WeightEffort { fast, best };
 
 /// Whether weights of `dtype` can be coded: bf16, f16 and f32.

@@ -145,8 +145,8 @@ void WeightEncoder::Impl::choose(BlockPlan& plan) {
   if (effort_ == WeightEffort::fast) return;
   if (plan.method == BlockMethod::plain)
     bytes = estimator_.plain_bytes(*format_, values, kBlockRun);
-  // Planes are tried even where a small sample of them looks somewhat worse.
-  plan.try_planes = sampled_planes(values, base) * 4 < bytes * 5;
+  // Planes are tried even where a small sample of them looks slightly worse.
+  plan.try_planes = sampled_planes(values, base) * 20 < bytes * 21;
 }
 
 std::uint64_t WeightEncoder::Impl::sampled_planes(ByteView values, ByteView base) {

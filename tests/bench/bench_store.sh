@@ -85,6 +85,7 @@ time=$(seconds sh -c "cat '$work'/family/*.safetensors > '$work/copy' && sync '$
 report "cat and sync" "$raw" 0 "$time"
 rm "$work/copy"
 if have zstd; then
+  mkdir "$work/zstd"
   time=$(seconds sh -c "zstd -3 -q '$work'/family/*.safetensors --output-dir-flat '$work/zstd'")
   report "zstd -3, a file each" "$raw" "$(bytes_of "$work/zstd")" "$time"
 fi

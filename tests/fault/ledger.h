@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/id.h"
 #include "store/store.h"
 
 namespace hart::fault {
@@ -17,7 +18,8 @@ class Violation : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What a store holds: which content lies under each "name@version".
+/// What a store holds: which content lies under each "name@version", and under each "SNAPSHOT
+/// name@version" of a snapshot.
 using Holdings = std::map<std::string, std::size_t>;
 
 /// What the workload was told, to be compared with what the store remembers.
@@ -28,6 +30,9 @@ class Ledger {
   [[nodiscard]] const ByteBuffer& content(std::size_t number) const {
     return contents_[number];
   }
+
+  /// The number of kept bytes with this content id. Throws Violation when there are none.
+  [[nodiscard]] std::size_t number_of(const Id& content) const;
 
   /// What has been acknowledged.
   [[nodiscard]] const Holdings& acknowledged() const noexcept { return acknowledged_; }
@@ -52,9 +57,9 @@ class Ledger {
   bool unacknowledged_found_ = false;
 };
 
-/// Throws Violation unless every object of the store is what the ledger says, bit by bit, the
-/// catalog is sound, and another object can be added after which the packs have the size that
-/// the catalog says.
+/// Throws Violation unless the store opens, all that it holds is what the ledger says, bit by
+/// bit, another object can be added, the newest pack then ends where the catalog says, and fsck
+/// finds nothing.
 void verify(const std::string& directory, Ledger& ledger);
 
 }  // namespace hart::fault

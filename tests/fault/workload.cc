@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <map>
 
 #include "atom/atomize.h"
 #include "atom/export.h"
@@ -11,6 +12,10 @@
 #include "formats/gguf_writer.h"
 #include "formats/safetensors.h"
 #include "store/catalog.h"
+#include "store/collect.h"
+#include "store/history.h"
+#include "store/restore.h"
+#include "store/snapshot.h"
 
 namespace hart::fault {
 namespace {
@@ -35,7 +40,8 @@ ByteBuffer random_text(Random& random) {
 
 Model random_model(Random& random) {
   Model model{random.chance(50), random.chance(50), {}};
-  const std::uint64_t rows = std::uint64_t{16} << random.below(random.chance(10) ? 6 : 3);
+  // From 16 KiB a tensor on: smaller ones are not stored as differences.
+  const std::uint64_t rows = std::uint64_t{128} << random.below(random.chance(10) ? 4 : 2);
   for (std::size_t t = 0; t < kTensors; ++t) {
     std::vector<float>& values = model.tensors.emplace_back(64 * rows);
     for (float& value : values)
@@ -120,11 +126,13 @@ void add(Process& process, std::vector<ByteBuffer> files) {
   process.ledger.commit(transaction, std::move(after));
 }
 
+/// One that is held by its name, not by a snapshot alone.
 const Holdings::value_type* random_object(Process& process) {
   const Holdings& held = process.ledger.acknowledged();
-  if (held.empty()) return nullptr;
-  return &*std::next(held.begin(),
-                     static_cast<std::ptrdiff_t>(process.random.below(held.size())));
+  std::vector<const Holdings::value_type*> objects;
+  for (const auto& entry : held)
+    if (entry.first.find(' ') == std::string::npos) objects.push_back(&entry);
+  return objects.empty() ? nullptr : objects[process.random.below(objects.size())];
 }
 
 void add_text(Process& process) {
@@ -176,6 +184,68 @@ void remove_one(Process& process) {
   process.ledger.commit(transaction, std::move(after));
 }
 
+/// A version that the store still remembers, removed or not, becomes the newest one.
+void restore_one(Process& process) {
+  store::Store& store = process.store();
+  const auto versions = store::versions_of(store, random_name(process.random));
+  if (versions.empty()) return;
+  const store::ObjectVersion& then = versions[process.random.below(versions.size())];
+  store::WriteTransaction transaction{store};
+  try {
+    const store::Restored restored = store::restore_version(store, then, "rollback:x");
+    if (restored.unchanged) return;
+    Holdings after = process.ledger.acknowledged();
+    after[then.name + "@" + std::to_string(restored.version)] =
+        process.ledger.number_of(then.atom);
+    process.ledger.commit(transaction, std::move(after));
+  } catch (const Error& error) {
+    // Its content may have been collected since.
+    if (error.fault() != Fault::no_input) throw;
+  }
+}
+
+void collect(Process& process) {
+  store::CollectOptions options;
+  options.overwrite = process.random.chance(30);
+  static_cast<void>(store::collect(process.store(), options));
+}
+
+void create_snapshot(Process& process) {
+  store::Store& store = process.store();
+  const std::string name = "snapshot-" + std::to_string(process.random.below(3));
+  for (const store::SavedSnapshot& known : store::snapshots(store))
+    if (known.name == name) return;
+  std::map<std::string, store::Object> newest;
+  store::for_each_object(store, {}, [&](const store::Object& object) {
+    const auto [entry, fresh] = newest.try_emplace(object.name, object);
+    if (!fresh && entry->second.version < object.version) entry->second = object;
+  });
+  Holdings after = process.ledger.acknowledged();
+  std::vector<store::Object> objects;
+  for (const auto& [key, object] : newest) {
+    if (process.random.chance(30)) continue;
+    objects.push_back(object);
+    after[name + " " + key + "@" + std::to_string(object.version)] =
+        process.ledger.number_of(object.atom);
+  }
+  store::WriteTransaction transaction{store};
+  static_cast<void>(store::create_snapshot(store, name, objects));
+  process.ledger.commit(transaction, std::move(after));
+}
+
+void remove_snapshot(Process& process) {
+  store::Store& store = process.store();
+  const auto known = store::snapshots(store);
+  if (known.empty()) return;
+  const store::SavedSnapshot& snapshot = known[process.random.below(known.size())];
+  Holdings after = process.ledger.acknowledged();
+  std::erase_if(
+      after, [&](const auto& entry) { return entry.first.starts_with(snapshot.name + " "); });
+  store::WriteTransaction transaction{store};
+  store::remove_snapshot(store, snapshot);
+  process.ledger.commit(transaction, std::move(after));
+}
+
 void read_one(Process& process) {
   const auto* held = random_object(process);
   if (held == nullptr) return;
@@ -210,10 +280,14 @@ constexpr Operation kOperations[] = {
     {"add a text", 6, add_text},
     {"add texts in one transaction", 3, add_batch},
     {"add a model", 3, add_model},
-    {"add a fine-tune", 4, add_fine_tune},
+    {"add a fine-tune", 6, add_fine_tune},
     {"add what is there", 2, add_again},
     {"add and roll back", 2, add_and_roll_back},
     {"remove", 4, remove_one},
+    {"restore", 2, restore_one},
+    {"collect", 3, collect},
+    {"create a snapshot", 2, create_snapshot},
+    {"remove a snapshot", 1, remove_snapshot},
     {"read", 2, read_one},
     {"checkpoint", 2, checkpoint},
     {"reopen", 1, reopen},

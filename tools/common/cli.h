@@ -76,6 +76,10 @@ struct Context {
   /// The store that `--store` and the environment name. Throws as store::find_store and
   /// store::Store do. Include "store/store.h" where this is called.
   [[nodiscard]] store::Store open_store(bool writable = false) const;
+  /// The store as it was, for reading: `as_of` is an instant (common/instant.h) or the name of a
+  /// snapshot, which shows what the snapshot holds. Without one, the store as it is. Throws
+  /// Error(no_input) for a snapshot that is not there.
+  [[nodiscard]] store::Store open_store_as_of(const std::optional<std::string>& as_of) const;
   /// The store for a command that answers and reports what it used: open for writing or, where
   /// writing is not permitted, for reading only, with a diagnostic that nothing is recorded.
   [[nodiscard]] store::Store open_store_to_report() const;

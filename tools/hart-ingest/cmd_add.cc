@@ -30,6 +30,7 @@ struct AddOptions {
   std::string compress = "fast";
   bool jsonl = false;
   bool no_embed = false;
+  bool link = false;
 };
 
 struct Input {
@@ -56,6 +57,7 @@ atom::AtomizeOptions atomize_options(const AddOptions& options, const cli::Conte
   // It does not convert: it says what the caller is sure to have.
   if (options.modality) atomize.modality = store::find_modality(*options.modality);
   atomize.threads = context.common.threads;
+  atomize.link = options.link;
   return atomize;
 }
 
@@ -335,6 +337,8 @@ void add_add(cli::Command& tool) {
       .option("--compress", "LEVEL", options.compress,
               "none keeps everything raw and mappable; best takes longer")
       .choices({"none", "fast", "best"});
+  command.flag("--link", options.link,
+               "share model files instead of copying them, where the file system can");
   command.flag("--no-embed", options.no_embed, "make no vectors of passages");
   command.action([&options](cli::Context& context) { return add(options, context); });
 }

@@ -95,8 +95,8 @@ void ModelDiffer::measure() {
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
     context_.check_interrupt();
     if (!is_near(pairs_[i])) continue;
-    distances_[i] = atom::measure_distance(store_, *pairs_[i].a, *pairs_[i].b,
-                                           context_.common.threads);
+    distances_[i] =
+        atom::measure_distance(store_, *pairs_[i].a, *pairs_[i].b, context_.common.threads);
     measured_bytes_ += pairs_[i].a->bytes + pairs_[i].b->bytes;
     progress.at(measured_bytes_);
   }
@@ -180,7 +180,7 @@ void ModelDiffer::write_summary(double seconds) {
   }
   same_ = same_ && metadata_differences_ == 0;
   Json json{{"type", "summary"}, {"same", same_}};
-  std::string line = same_ ? "the same" : "different:";
+  std::string line = same_ ? "the same" : "they differ:";
   for (std::size_t state = 0; state < atom::kTensorStates; ++state) {
     const std::string name{atom::state_name(static_cast<atom::TensorState>(state))};
     json[name] = counts[state];
@@ -241,17 +241,17 @@ bool diff_documents(const DiffOptions& options, cli::Context& context, store::St
   }
   const bool same = a.atom_id == b.atom_id;
   const double passages = static_cast<double>(2 * shared + only_a + only_b);
-  const Json json{{"type", "summary"},
-                  {"same", same},
-                  {"shared", shared},
-                  {"only_a", only_a},
-                  {"only_b", only_b},
-                  {"bytes_a", bytes_a},
-                  {"bytes_b", bytes_b},
-                  {"shared_bytes", shared_bytes},
-                  {"similarity", passages == 0 ? Json(1.0)
-                                               : rounded(2 * static_cast<double>(shared) /
-                                                         passages)}};
+  const Json json{
+      {"type", "summary"},
+      {"same", same},
+      {"shared", shared},
+      {"only_a", only_a},
+      {"only_b", only_b},
+      {"bytes_a", bytes_a},
+      {"bytes_b", bytes_b},
+      {"shared_bytes", shared_bytes},
+      {"similarity",
+       passages == 0 ? Json(1.0) : rounded(2 * static_cast<double>(shared) / passages)}};
   context.out.write(json, std::to_string(shared) + " passages shared, " +
                               std::to_string(only_a) + " only in " + a.name + ", " +
                               std::to_string(only_b) + " only in " + b.name);
@@ -280,8 +280,8 @@ void add_diff(cli::Command& tool) {
   command
       .option("--only", "STATE", options.only,
               "only lines of this state, or of this kind; may be repeated")
-      .choices({"shared", "moved", "near", "different", "only_a", "only_b", "layer",
-                "metadata"});
+      .choices(
+          {"shared", "moved", "near", "different", "only_a", "only_b", "layer", "metadata"});
   command.action([&options](cli::Context& context) { return diff(options, context); });
 }
 

@@ -25,13 +25,6 @@ struct ExtractOptions {
   std::string version_tag;
 };
 
-std::vector<std::string> student_dtypes() {
-  std::vector<std::string> names;
-  for (const tensor::DTypeInfo& info : tensor::dtypes())
-    if (atom::is_student_dtype(info.dtype)) names.emplace_back(info.name);
-  return names;
-}
-
 /// Those of `layers` whose stored importance is not below `threshold`.
 std::vector<std::uint64_t> prune(store::Store& store, const atom::CatalogModel& model,
                                  const std::vector<std::uint64_t>& layers, double threshold) {
@@ -49,8 +42,8 @@ std::vector<std::uint64_t> prune(store::Store& store, const atom::CatalogModel& 
     if (*found->importance >= threshold) kept.push_back(layer);
   }
   if (kept.empty())
-    throw Error{Fault::usage, "--prune-below: no layer of " + model.object.name +
-                                  " is as important as that"};
+    throw Error{Fault::usage,
+                "--prune-below: no layer of " + model.object.name + " is as important as that"};
   return kept;
 }
 
@@ -62,7 +55,8 @@ atom::StudentSpec student_spec(const ExtractOptions& options, store::Store& stor
   if (!options.layers && !options.prune_below) return spec;
   const std::vector<std::uint64_t> available = atom::layer_numbers(model);
   spec.layers = options.layers ? atom::parse_layers(*options.layers, available) : available;
-  if (options.prune_below) spec.layers = prune(store, model, *spec.layers, *options.prune_below);
+  if (options.prune_below)
+    spec.layers = prune(store, model, *spec.layers, *options.prune_below);
   return spec;
 }
 
@@ -108,8 +102,7 @@ void write_record(const atom::Atomized& added, const atom::CatalogModel& model,
 
 int extract(const ExtractOptions& options, cli::Context& context) {
   if (!options.layers && !options.prune_below && !options.quantize)
-    throw Error{Fault::usage,
-                "nothing to extract: give --layers, --prune-below or --quantize"};
+    throw Error{Fault::usage, "nothing to extract: give --layers, --prune-below or --quantize"};
   const double start = steady_seconds();
   store::Store store = context.open_store(true);
   const atom::CatalogModel model =
@@ -144,6 +137,13 @@ int extract(const ExtractOptions& options, cli::Context& context) {
 
 }  // namespace
 
+std::vector<std::string> student_dtypes() {
+  std::vector<std::string> names;
+  for (const tensor::DTypeInfo& info : tensor::dtypes())
+    if (atom::is_student_dtype(info.dtype)) names.emplace_back(info.name);
+  return names;
+}
+
 void add_extract(cli::Command& tool) {
   cli::Command& command =
       tool.subcommand("extract", "Make a smaller model of some layers, or of fewer bits");
@@ -154,8 +154,7 @@ void add_extract(cli::Command& tool) {
   command.option("--layers", "LIST", options.layers, "the layers to keep, as 0,2,4-7");
   command.option("--prune-below", "X", options.prune_below,
                  "drop the layers whose stored importance is below");
-  command
-      .option("--quantize", "TYPE", options.quantize, "the type of the weight matrices")
+  command.option("--quantize", "TYPE", options.quantize, "the type of the weight matrices")
       .choices(student_dtypes());
   command.option("--version-tag", "TAG", options.version_tag, "a tag for the new version");
   command.action([&options](cli::Context& context) { return extract(options, context); });

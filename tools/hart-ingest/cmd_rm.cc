@@ -1,12 +1,11 @@
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "commands.h"
 #include "core/error.h"
 #include "object_json.h"
+#include "passages.h"
 #include "store/catalog_writer.h"
-#include "store/text_index.h"
 
 namespace hart::ingest {
 namespace {
@@ -15,25 +14,10 @@ struct RemoveOptions {
   std::vector<std::string> ids;
 };
 
-/// The passages of an object with their text: an index forgets a passage by its text.
-std::vector<std::pair<std::int64_t, std::string>> passages_of(store::Store& store,
-                                                              const store::Object& object) {
-  std::vector<std::pair<std::int64_t, std::string>> passages;
-  if (object.modality != store::Modality::text || object.structure_id == 0) return passages;
-  store::for_each_component(store, object.structure_id, [&](const store::Component& component) {
-    if (component.atom.form == store::AtomForm::descriptor)
-      passages.emplace_back(component.atom.atom_id, std::string{});
-  });
-  for (auto& [atom_id, text] : passages) text = store::atom_text(store, atom_id);
-  return passages;
-}
-
 std::size_t remove(store::Store& store, const store::Object& object) {
-  const auto passages = passages_of(store, object);
+  const Passages passages = passages_of(store, object.modality, object.structure_id);
   const std::vector<std::int64_t> gone = store::remove_object(store, object);
-  for (const auto& [atom_id, text] : passages)
-    if (std::binary_search(gone.begin(), gone.end(), atom_id))
-      store::unindex_passage(store, atom_id, text);
+  forget_passages(store, passages, gone);
   return gone.size();
 }
 

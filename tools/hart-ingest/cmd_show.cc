@@ -12,6 +12,7 @@ namespace {
 struct ShowOptions {
   std::string id;
   bool geometry = false;
+  std::optional<std::string> as_of;
 };
 
 /// What one atom is: its form, its descriptor's facts, where the tenant's reference places it.
@@ -31,7 +32,8 @@ Json atom_json(const store::Atom& atom) {
 
 void add_references(store::Store& store, const store::Atom& atom, bool geometry, Json& json) {
   store::Statement rows = store.db().prepare(
-      "SELECT modality, subtype, holders, created_us, spatial_key FROM my_tenant_atom"
+      "SELECT modality, subtype, holders, created_us, spatial_key, importance"
+      " FROM my_tenant_atom"
       " WHERE atom_id = ? ORDER BY modality");
   rows.with(atom.atom_id);
   Json references = Json::array();
@@ -41,6 +43,7 @@ void add_references(store::Store& store, const store::Atom& atom, bool geometry,
         {"subtype", std::string{rows.text(1)}},
         {"holders", rows.integer(2)},
         {"created", format_time(rows.integer(3))}};
+    if (!rows.is_null(5)) reference["importance"] = rows.real(5);
     if (geometry && !rows.is_null(4))
       reference["spatial_key"] = geometry::wkt(geometry::decode_geometry(rows.blob(4)));
     references.push_back(std::move(reference));
@@ -62,11 +65,40 @@ void write_component(cli::Output& out, const store::Component& component, bool g
   out.write(json);
 }
 
+/// Columns `column` and the next: an importance and how it was measured, when it was.
+void add_importance(const store::Statement& row, int column, Json& json) {
+  if (row.is_null(column)) return;
+  json["importance"] = row.real(column);
+  json["method"] = std::string{row.text(column + 1)};
+}
+
+void write_layers(store::Store& store, std::int64_t model_atom_id, cli::Output& out) {
+  store::Statement rows = store.db().prepare(
+      "SELECT l.layer_index, l.name, a.hash, l.parameters, a.bytes, i.importance, i.method"
+      " FROM my_model_layer AS l JOIN my_atom AS a ON a.atom_id = l.layer_atom_id"
+      " LEFT JOIN my_layer_importance AS i"
+      "   ON i.model_atom_id = l.model_atom_id AND i.layer_index = l.layer_index"
+      " WHERE l.model_atom_id = ? ORDER BY l.layer_index");
+  rows.with(model_atom_id);
+  while (rows.step()) {
+    Json json{{"type", "layer"},
+              {"index", rows.integer(0)},
+              {"name", std::string{rows.text(1)}},
+              {"atom", Id{IdSpace::structure, rows.hash(2)}.text()},
+              {"parameters", rows.integer(3)},
+              {"bytes", rows.integer(4)}};
+    add_importance(rows, 5, json);
+    out.write(json);
+  }
+}
+
 void write_tensors(store::Store& store, std::int64_t model_atom_id, bool geometry,
                    cli::Output& out) {
   store::Statement rows = store.db().prepare(
-      "SELECT t.name, t.dtype, t.shape, a.hash, a.bytes, t.weights_geometry"
-      " FROM my_tensor_atom AS t JOIN my_atom AS a ON a.atom_id = t.tensor_atom_id"
+      "SELECT t.name, t.dtype, t.shape, a.hash, a.bytes, t.weights_geometry, i.importance,"
+      " i.method FROM my_tensor_atom AS t JOIN my_atom AS a ON a.atom_id = t.tensor_atom_id"
+      " LEFT JOIN my_tensor_importance AS i"
+      "   ON i.model_atom_id = t.model_atom_id AND i.position = t.position"
       " WHERE t.model_atom_id = ? ORDER BY t.position");
   rows.with(model_atom_id);
   while (rows.step()) {
@@ -77,6 +109,7 @@ void write_tensors(store::Store& store, std::int64_t model_atom_id, bool geometr
               {"shape", parse_json(rows.text(2), "stored shape")},
               {"atom", Id{IdSpace::structure, rows.hash(3)}.text()},
               {"bytes", rows.integer(4)}};
+    add_importance(rows, 6, json);
     if (geometry && !rows.is_null(5))
       json["weights_geometry"] = geometry::wkt(geometry::decode_geometry(rows.blob(5)));
     out.write(json);
@@ -84,7 +117,7 @@ void write_tensors(store::Store& store, std::int64_t model_atom_id, bool geometr
 }
 
 int show(const ShowOptions& options, cli::Context& context) {
-  store::Store store = context.open_store();
+  store::Store store = context.open_store_as_of(options.as_of);
   const store::Snapshot snapshot{store.db()};
   std::optional<store::Object> object;
   std::optional<store::Atom> atom;
@@ -104,6 +137,7 @@ int show(const ShowOptions& options, cli::Context& context) {
     context.check_interrupt();
     write_component(context.out, component, options.geometry);
   });
+  write_layers(store, atom->atom_id, context.out);
   write_tensors(store, atom->atom_id, options.geometry, context.out);
   return 0;
 }
@@ -116,6 +150,7 @@ void add_show(cli::Command& tool) {
   auto& options = command.options<ShowOptions>();
   command.positional("ID", options.id, "id, prefix, name or name@version").required();
   command.flag("--geometry", options.geometry, "with every geometry as WKT");
+  add_as_of(command, options.as_of);
   command.action([&options](cli::Context& context) { return show(options, context); });
 }
 

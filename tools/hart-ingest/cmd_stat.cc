@@ -8,6 +8,10 @@
 namespace hart::ingest {
 namespace {
 
+struct StatOptions {
+  std::optional<std::string> as_of;
+};
+
 std::uint64_t file_bytes(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
@@ -71,8 +75,8 @@ void write_summary(store::Store& store, cli::Output& out) {
                 cli::format_bytes(catalog));
 }
 
-int stat(cli::Context& context) {
-  store::Store store = context.open_store();
+int stat(const StatOptions& options, cli::Context& context) {
+  store::Store store = context.open_store_as_of(options.as_of);
   const store::Snapshot snapshot{store.db()};
   write_modalities(store, context.out);
   write_summary(store, context.out);
@@ -84,7 +88,9 @@ int stat(cli::Context& context) {
 void add_stat(cli::Command& tool) {
   cli::Command& command =
       tool.subcommand("stat", "Sizes and rows, and what deduplication saves");
-  command.action([](cli::Context& context) { return stat(context); });
+  auto& options = command.options<StatOptions>();
+  add_as_of(command, options.as_of);
+  command.action([&options](cli::Context& context) { return stat(options, context); });
 }
 
 }  // namespace hart::ingest

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "common/cli.h"
 
 namespace hart::ingest {
@@ -15,5 +19,17 @@ void add_diff(cli::Command& tool);
 void add_score(cli::Command& tool);
 void add_extract(cli::Command& tool);
 void add_stat(cli::Command& tool);
+
+void add_tree(cli::Command& tool);
+void add_history(cli::Command& tool);
+void add_snapshot(cli::Command& tool);
+void add_rollback(cli::Command& tool);
+void add_retention(cli::Command& tool);
+
+/// `--as-of` of a command that reads: for Context::open_store_as_of.
+void add_as_of(cli::Command& command, std::optional<std::string>& as_of);
+
+/// The choices of `--quantize`: the types of student_dtype.h.
+[[nodiscard]] std::vector<std::string> student_dtypes();
 
 }  // namespace hart::ingest

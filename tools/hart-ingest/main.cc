@@ -13,5 +13,10 @@ int main(int argc, char** argv) {
   hart::ingest::add_score(tool.root());
   hart::ingest::add_extract(tool.root());
   hart::ingest::add_stat(tool.root());
+  hart::ingest::add_tree(tool.root());
+  hart::ingest::add_history(tool.root());
+  hart::ingest::add_snapshot(tool.root());
+  hart::ingest::add_rollback(tool.root());
+  hart::ingest::add_retention(tool.root());
   return tool.run(argc, argv);
 }

@@ -128,8 +128,14 @@ def input_rows(rng):
     sparse = normal(1.0) * (rng.uniform(size=ROW) < 0.1)
     powers = 2.0 ** np.tile(np.arange(-8, 8), 16) * rng.choice([-1, 1], ROW)
     powers[::3] = np.nextafter(powers[::3].astype("<f4"), np.float32(0))
+    # Groups of 16 whose largest values lie on both sides of the limits of nvfp4's scale.
+    limits = [0, 0.46, 0.54, 6.4, 7.4, 7.6, 7.95, 8, 8.4, 247 * 512, 249 * 512, 300 * 512,
+              447 * 512, 449 * 512, 1000, 1001]  # fmt: skip
+    scales = rng.uniform(-1, 1, (16, 16))
+    scales[:, 5] = 1
+    scales *= np.reshape(limits, (16, 1)) * 6 / 512
     rows = [
-        normal(1.0), normal(0.02), outliers, np.zeros(ROW), np.full(ROW, 0.37),
+        scales.reshape(-1), normal(1.0), normal(0.02), outliers, np.zeros(ROW), np.full(ROW, 0.37),
         np.full(ROW, -1.25), normal(1e-5), normal(1e-18), normal(1e4),
         rng.uniform(0.5, 1.5, ROW), rng.uniform(-3, -2, ROW), sparse, np.linspace(-1, 1, ROW),
         powers, rng.integers(-1, 2, ROW) * 0.5, np.repeat(normal(1.0)[::16], 16),

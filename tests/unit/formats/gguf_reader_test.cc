@@ -269,7 +269,7 @@ TEST_CASE("parse_gguf: refuses bad shapes, types and offsets of tensors") {
   CHECK(contains(one({8}, 37, 0), "removed"));
   CHECK(contains(one({8}, 97, 0), "private"));
   CHECK(contains(one({8}, 399, 0), "private"));
-  CHECK(contains(one({8}, 1002, 0), "unknown type 1002"));
+  CHECK(contains(one({8}, 1002, 0), "unknown tensor type 1002"));
 }
 
 TEST_CASE("parse_gguf: refuses data past the end of the file, padding included") {

@@ -117,6 +117,19 @@ TEST_CASE("list_folder: refuses links that leave the folder, lead nowhere or to 
                        doctest::Contains("out of the folder"), Error);
 }
 
+TEST_CASE("list_folder: a revision of a download cache links into its blobs") {
+  const ScratchFolder cache;
+  cache.write("blobs/0a1b", "content");
+  cache.write("snapshots/r1/own", "x");
+  cache.link("snapshots/r1/config.json", "../../blobs/0a1b");
+  const auto files = list_folder(cache.path() + "/snapshots/r1");
+  CHECK(files == std::vector<FolderFile>{{"config.json", 7}, {"own", 1}});
+  cache.write("elsewhere", "x");
+  cache.link("snapshots/r1/other", "../../elsewhere");
+  CHECK_THROWS_WITH_AS(static_cast<void>(list_folder(cache.path() + "/snapshots/r1")),
+                       doctest::Contains("out of the folder"), Error);
+}
+
 TEST_CASE("list_folder: refuses what is no file, no folder or not there") {
   const ScratchFolder folder;
   REQUIRE(::mkfifo((folder.path() + "/pipe").c_str(), 0600) == 0);
