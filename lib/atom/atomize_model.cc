@@ -87,6 +87,10 @@ class ModelAtomizer {
   [[nodiscard]] ByteView bytes_of(const ModelTensor& tensor) const {
     return sources_[tensor.file].bytes().subspan(tensor.offset, tensor.bytes);
   }
+  /// A few places of a tensor were looked at; the pages around them need not stay.
+  void let_go(const ModelTensor& tensor) const {
+    sources_[tensor.file].drop(tensor.offset, tensor.bytes);
+  }
   void put_tensor_atoms();
   void put_payloads();
   std::int64_t put_parts(std::int64_t atom_id, std::int64_t position,
@@ -127,6 +131,7 @@ void ModelAtomizer::put_payloads() {
     // Numbers of the other byte order mean nothing to a codec that looks at exponents.
     if (view_.byte_order == formats::ByteOrder::little)
       stored.sample = sample_tensor(tensor, bytes_of(tensor));
+    let_go(tensor);
     std::optional<BaseTensor> base;
     if (stored.sample && options_.compression != Compression::none)
       base = signatures.nearest(tensor, *stored.sample);
@@ -275,12 +280,13 @@ std::int64_t ModelAtomizer::put_model(Id& id) {
   if (created)
     for (std::size_t i = 0; i < view_.tensors.size(); ++i) {
       const ModelTensor& tensor = view_.tensors[i];
+      ByteBuffer signature;
+      if (view_.byte_order == formats::ByteOrder::little)
+        signature = tensor_signature(tensor, bytes_of(tensor));
+      let_go(tensor);
       writer_.put_tensor({model_id, static_cast<std::int64_t>(i), tensors_[i].atom_id,
                           tensor.name, static_cast<std::uint32_t>(tensor.dtype),
-                          shape_json(tensor.shape),
-                          view_.byte_order == formats::ByteOrder::little
-                              ? tensor_signature(tensor, bytes_of(tensor))
-                              : ByteBuffer{}});
+                          shape_json(tensor.shape), std::move(signature)});
     }
   atoms_.hold(model_id, Modality::model, view_.format);
   return model_id;

@@ -21,11 +21,6 @@ namespace {
 constexpr std::uint64_t kRunElements = std::uint64_t{1} << 19;
 constexpr std::size_t kRunsPerThread = 2;
 
-std::uint64_t bytes_of(tensor::DType dtype, std::uint64_t elements) {
-  const tensor::DTypeInfo& layout = tensor::dtype_info(dtype);
-  return elements / layout.block_elements * layout.block_bytes;
-}
-
 /// Elements of what changes its place as one: a row of a matrix, an element of a vector.
 std::uint64_t row_elements(const ConvertedTensor& tensor) noexcept {
   return tensor.shape.size() < 2 ? 1 : tensor.shape[0];
@@ -52,7 +47,7 @@ ByteBuffer convert_values(const ConvertedTensor& tensor, ByteView bytes) {
   if (tensor.adds_one)
     for (float& value : values) value += 1;
   check_range(tensor, values);
-  ByteBuffer converted(bytes_of(tensor.dtype, values.size()));
+  ByteBuffer converted(run_bytes(tensor.dtype, values.size()));
   tensor::quantize_row(tensor.dtype, values, converted);
   return converted;
 }
@@ -65,8 +60,8 @@ struct ConvertedRun {
 ConvertedRun convert_run(const LocatedPayload& payload, PayloadWorker& worker,
                          const ConvertedTensor& tensor, const TensorRun& run) {
   const tensor::DType from = tensor.source->dtype;
-  const ByteView bytes = payload.read(worker.decoder, bytes_of(from, run.first),
-                                      bytes_of(from, run.elements), worker.bytes);
+  const ByteView bytes = payload.read(worker.decoder, run_bytes(from, run.first),
+                                      run_bytes(from, run.elements), worker.bytes);
   ConvertedRun result;
   result.source.assign(bytes.begin(), bytes.end());
   if (bytes.data() != worker.bytes.data()) store::Packs::release(bytes);
@@ -170,8 +165,8 @@ ByteBuffer convert_elements(const ConvertedTensor& tensor, ByteBuffer bytes) {
   if (tensor.swaps_bytes) formats::swap_byte_order(from, bytes);
   if (tensor.rope_heads != 0)
     bytes = formats::interleave_rope_rows(
-        bytes, bytes_of(from, row_elements(tensor)),
-        bytes.size() / std::max<std::uint64_t>(1, bytes_of(from, head_elements(tensor))));
+        bytes, run_bytes(from, row_elements(tensor)),
+        bytes.size() / std::max<std::uint64_t>(1, run_bytes(from, head_elements(tensor))));
   if (tensor.dtype == from && !tensor.adds_one) return bytes;
   return convert_values(tensor, bytes);
 }

@@ -70,6 +70,11 @@ ByteView LocatedPayload::read(store::ExtentDecoder& decoder, std::uint64_t offse
   return buffer;
 }
 
+std::uint64_t run_bytes(tensor::DType dtype, std::uint64_t elements) {
+  const tensor::DTypeInfo& layout = tensor::dtype_info(dtype);
+  return elements / layout.block_elements * layout.block_bytes;
+}
+
 std::vector<TensorRun> cut_runs(std::uint64_t elements, std::uint64_t run_elements) {
   std::vector<TensorRun> runs;
   for (std::uint64_t first = 0; first < elements; first += run_elements)

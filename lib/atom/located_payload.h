@@ -2,12 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
+#include <optional>
 #include <vector>
 
 #include "core/bytes.h"
 #include "store/extent_reader.h"
 #include "store/store.h"
+#include "tensor/dtype.h"
 
 namespace hart::atom {
 
@@ -39,7 +40,10 @@ class LocatedPayload {
   std::uint64_t size_ = 0;
 };
 
-/// A run of a tensor's elements and their bytes.
+/// What whole blocks of `elements` elements take.
+[[nodiscard]] std::uint64_t run_bytes(tensor::DType dtype, std::uint64_t elements);
+
+/// A run of a tensor's elements.
 struct TensorRun {
   std::uint64_t first = 0;  ///< index of the first element
   std::uint64_t elements = 0;

@@ -8,6 +8,7 @@
 #include "atom/payload_reader.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "formats/gguf.h"
 
 namespace hart::atom {
 namespace {
@@ -77,6 +78,29 @@ CatalogModel read_catalog_model(store::Store& store, const store::Object& object
     model.tensors.push_back(std::move(tensor));
   }
   return model;
+}
+
+void require_computable(const CatalogModel& model) {
+  if (model.format != "gguf" || model.header.empty()) return;
+  formats::require_little_endian(formats::parse_gguf(model.header, model.object.bytes));
+}
+
+bool is_weight_dtype(tensor::DType dtype) noexcept {
+  using tensor::DType;
+  switch (dtype) {
+    case DType::i8:
+    case DType::i16:
+    case DType::i32:
+    case DType::i64:
+    case DType::boolean:
+    case DType::u8:
+    case DType::u16:
+    case DType::u32:
+    case DType::u64:
+      return false;
+    default:
+      return true;
+  }
 }
 
 LayerPlace place_of(std::string_view tensor_name) noexcept {

@@ -56,6 +56,13 @@ struct CatalogModel {
 /// Throws Error(data) when the object is no model.
 [[nodiscard]] CatalogModel read_catalog_model(store::Store& store, const store::Object& object);
 
+/// Throws Error(data) when the numbers of a model lie in big-endian order, so that they cannot
+/// be computed with.
+void require_computable(const CatalogModel& model);
+
+/// Whether elements of this type are weights: floats and blocks of them, not integers.
+[[nodiscard]] bool is_weight_dtype(tensor::DType dtype) noexcept;
+
 /// Where a tensor stands: its stack of layers and its number in it. "blk.3.attn_q.weight" is
 /// layer 3 of the stack "blk", in the role "attn_q.weight".
 struct LayerPlace {

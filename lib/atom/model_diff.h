@@ -66,8 +66,4 @@ struct MetadataDiff {
 [[nodiscard]] std::vector<MetadataDiff> diff_metadata(const CatalogModel& a,
                                                       const CatalogModel& b);
 
-/// Throws Error(data) when the numbers of a model lie in big-endian order, so that they cannot
-/// be computed with.
-void require_computable(const CatalogModel& model);
-
 }  // namespace hart::atom

@@ -101,9 +101,4 @@ std::vector<MetadataDiff> diff_metadata(const CatalogModel& a, const CatalogMode
   return differences;
 }
 
-void require_computable(const CatalogModel& model) {
-  if (model.format != "gguf" || model.header.empty()) return;
-  formats::require_little_endian(formats::parse_gguf(model.header, model.object.bytes));
-}
-
 }  // namespace hart::atom

@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include "atom/located_payload.h"
-#include "atom/model_diff.h"
 #include "atom/model_digest.h"
 #include "atom/model_view.h"
 #include "core/error.h"
@@ -20,11 +19,6 @@ namespace {
 /// Elements decoded at a time, a multiple of every block.
 constexpr std::uint64_t kChunk = 8192;
 constexpr std::size_t kLanes = 4;
-
-std::uint64_t bytes_of(tensor::DType dtype, std::uint64_t elements) {
-  const tensor::DTypeInfo& layout = tensor::dtype_info(dtype);
-  return elements / layout.block_elements * layout.block_bytes;
-}
 
 double finite_or_zero(float value) {
   return std::isfinite(value) ? static_cast<double>(value) : 0.0;
@@ -59,7 +53,7 @@ double sum_piece(std::span<float> values, std::span<const double> norms) {
 /// Whole rows where they fit a stored segment, else pieces of one row.
 std::uint64_t run_elements(tensor::DType dtype, std::uint64_t columns) {
   const std::uint64_t most =
-      std::max<std::uint64_t>(1, kSegmentBytes / bytes_of(dtype, kChunk)) * kChunk;
+      std::max<std::uint64_t>(1, kSegmentBytes / run_bytes(dtype, kChunk)) * kChunk;
   return columns <= most ? most / columns * columns : most;
 }
 
@@ -75,20 +69,13 @@ std::vector<double> sum_run(tensor::DType dtype, ByteView bytes, const TensorRun
     const std::uint64_t column = (run.first + at) % columns;
     const std::uint64_t count = std::min({kChunk, columns - column, run.elements - at});
     const std::span<float> values{buffer.data(), count};
-    tensor::dequantize_row(dtype, bytes.subspan(bytes_of(dtype, at), bytes_of(dtype, count)),
+    tensor::dequantize_row(dtype, bytes.subspan(run_bytes(dtype, at), run_bytes(dtype, count)),
                            values);
     sums[(run.first + at) / columns - first_row] +=
         sum_piece(values, norms.empty() ? norms : norms.subspan(column, count));
     at += count;
   }
   return sums;
-}
-
-bool is_float(tensor::DType dtype) noexcept {
-  using tensor::DType;
-  return dtype != DType::i8 && dtype != DType::i16 && dtype != DType::i32 &&
-         dtype != DType::i64 && dtype != DType::boolean && dtype != DType::u8 &&
-         dtype != DType::u16 && dtype != DType::u32 && dtype != DType::u64;
 }
 
 std::string role_of(const CatalogTensor& tensor) {
@@ -115,7 +102,7 @@ class Scorer {
     for (std::size_t i = 0; i < model_.tensors.size(); ++i) {
       const CatalogTensor& tensor = model_.tensors[i];
       if (role && role_of(tensor) != *role) continue;
-      if (is_float(tensor.dtype) && tensor.elements() > 0) score(i);
+      if (is_weight_dtype(tensor.dtype) && tensor.elements() > 0) score(i);
     }
     normalize();
     if (options_.only)
@@ -200,8 +187,9 @@ RowSums sum_rows(store::Store& store, const CatalogTensor& tensor,
       cut_runs(elements, run_elements(tensor.dtype, sums.columns));
   std::vector<std::vector<double>> parts(runs.size());
   for_each_run(runs.size(), threads, [&](PayloadWorker& worker, std::size_t i) {
-    const ByteView bytes = payload.read(worker.decoder, bytes_of(tensor.dtype, runs[i].first),
-                                        bytes_of(tensor.dtype, runs[i].elements), worker.bytes);
+    const ByteView bytes =
+        payload.read(worker.decoder, run_bytes(tensor.dtype, runs[i].first),
+                     run_bytes(tensor.dtype, runs[i].elements), worker.bytes);
     parts[i] = sum_run(tensor.dtype, bytes, runs[i], sums.columns, column_norms);
     if (bytes.data() != worker.bytes.data()) store::Packs::release(bytes);
   });

@@ -26,7 +26,6 @@ struct Part {
   std::optional<store::LocatedExtent> located;
   std::uint64_t offset = 0;  ///< in the extent's decoded bytes
   std::uint64_t bytes = 0;
-  ByteBuffer decoded;
 
   [[nodiscard]] bool in_place(bool verify) const noexcept {
     if (!located) return true;
@@ -77,70 +76,79 @@ void send_zeros(std::uint64_t bytes, const std::function<void(ByteView)>& sink) 
   }
 }
 
-void decode_part(store::ExtentDecoder& decoder, Part& part, bool verify) {
+/// Parts, and a buffer for each, which the next batch uses again.
+struct Batch {
+  std::vector<Part> parts;
+  std::vector<ByteBuffer> buffers;
+};
+
+void decode_part(store::ExtentDecoder& decoder, const Part& part, bool verify,
+                 ByteBuffer& out) {
   const store::LocatedExtent& located = *part.located;
   if (!verify) {
-    part.decoded.resize(part.bytes);
-    return decoder.decode_range(located, part.offset, part.decoded);
+    out.resize(part.bytes);
+    return decoder.decode_range(located, part.offset, out);
   }
-  part.decoded.resize(located.extent.decoded_bytes);
-  decoder.decode(located, part.decoded, true);
-  part.decoded.erase(part.decoded.begin(),
-                     part.decoded.begin() + static_cast<std::ptrdiff_t>(part.offset));
-  part.decoded.resize(part.bytes);
+  out.resize(located.extent.decoded_bytes);
+  decoder.decode(located, out, true);
+  out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(part.offset));
+  out.resize(part.bytes);
 }
 
 class PayloadStream {
  public:
   PayloadStream(store::Store& store, std::int64_t atom_id, const PayloadOptions& options)
-      : store_{store},
-        source_{store, atom_id},
+      : source_{store, atom_id},
         verify_{options.verify},
         decoders_(std::max(1u, options.threads)) {}
 
   std::uint64_t run(const std::function<void(ByteView)>& sink);
 
  private:
-  [[nodiscard]] std::vector<Part> next_batch();
-  void decode(std::vector<Part>& parts);
-  void send(const Part& part, const std::function<void(ByteView)>& sink) const;
+  void fill(Batch& batch);
+  void decode(Batch& batch);
+  void send(const Part& part, ByteView decoded,
+            const std::function<void(ByteView)>& sink) const;
 
-  store::Store& store_;
   PartSource source_;
   bool verify_;
   std::vector<store::ExtentDecoder> decoders_;
 };
 
 /// Raw extents of any size need no memory, so they end a batch only by their number.
-std::vector<Part> PayloadStream::next_batch() {
-  std::vector<Part> parts;
+void PayloadStream::fill(Batch& batch) {
+  batch.parts.clear();
   std::uint64_t decoded = 0;
-  while (parts.size() < kPartsPerThread * decoders_.size() &&
+  while (batch.parts.size() < kPartsPerThread * decoders_.size() &&
          decoded < kPartsPerThread * decoders_.size() * kWindowBytes) {
     auto part = source_.next();
     if (!part) break;
     if (!part->in_place(verify_)) decoded += part->located->extent.decoded_bytes;
-    parts.push_back(std::move(*part));
+    batch.parts.push_back(std::move(*part));
   }
-  return parts;
+  if (batch.buffers.size() < batch.parts.size()) batch.buffers.resize(batch.parts.size());
 }
 
-void PayloadStream::decode(std::vector<Part>& parts) {
+void PayloadStream::decode(Batch& batch) {
   std::atomic<std::size_t> next{0};
   parallel_for(decoders_.size(), 1, static_cast<unsigned>(decoders_.size()),
                [&](std::size_t begin, std::size_t end) {
                  for (std::size_t worker = begin; worker < end; ++worker)
-                   for (std::size_t i = next++; i < parts.size(); i = next++)
-                     if (!parts[i].in_place(verify_))
-                       decode_part(decoders_[worker], parts[i], verify_);
+                   for (std::size_t i = next++; i < batch.parts.size(); i = next++)
+                     if (!batch.parts[i].in_place(verify_))
+                       decode_part(decoders_[worker], batch.parts[i], verify_,
+                                   batch.buffers[i]);
                });
 }
 
-void PayloadStream::send(const Part& part, const std::function<void(ByteView)>& sink) const {
+void PayloadStream::send(const Part& part, ByteView decoded,
+                         const std::function<void(ByteView)>& sink) const {
   if (!part.located) return send_zeros(part.bytes, sink);
   if (!part.in_place(verify_)) {
-    sink(part.decoded);
-    return store_.packs().release(part.located->stored);
+    sink(decoded);
+    store::Packs::release(part.located->stored);
+    if (part.located->base) store::Packs::release(part.located->base_stored);
+    return;
   }
   const ByteView stored = part.located->stored;
   if (stored.size() != part.located->extent.decoded_bytes)
@@ -149,26 +157,28 @@ void PayloadStream::send(const Part& part, const std::function<void(ByteView)>& 
     const ByteView window = stored.subspan(
         part.offset + at, std::min<std::uint64_t>(kWindowBytes, part.bytes - at));
     sink(window);
-    store_.packs().release(window);
+    store::Packs::release(window);
   }
 }
 
 std::uint64_t PayloadStream::run(const std::function<void(ByteView)>& sink) {
   std::uint64_t sent = 0;
-  std::vector<Part> current = next_batch();
+  Batch current;
+  Batch following;
+  fill(current);
   decode(current);
-  while (!current.empty()) {
+  while (!current.parts.empty()) {
     // Asking the catalog and finding the packs stays on this thread.
-    std::vector<Part> following = next_batch();
+    fill(following);
     auto decoding =
         std::async(decoders_.size() > 1 ? std::launch::async : std::launch::deferred,
                    [&] { decode(following); });
-    for (const Part& part : current) {
-      send(part, sink);
-      sent += part.bytes;
+    for (std::size_t i = 0; i < current.parts.size(); ++i) {
+      send(current.parts[i], current.buffers[i], sink);
+      sent += current.parts[i].bytes;
     }
     decoding.get();
-    current = std::move(following);
+    std::swap(current, following);
   }
   return sent;
 }

@@ -20,11 +20,6 @@ namespace {
 constexpr std::uint64_t kRunElements = std::uint64_t{1} << 19;
 constexpr std::size_t kRunsPerThread = 2;
 
-std::uint64_t bytes_of(tensor::DType dtype, std::uint64_t elements) {
-  const tensor::DTypeInfo& layout = tensor::dtype_info(dtype);
-  return elements / layout.block_elements * layout.block_bytes;
-}
-
 [[noreturn]] void refuse_layers(std::string_view text, const std::string& why) {
   throw Error{Fault::usage, "layers '" + std::string{text} + "': " + why};
 }
@@ -73,12 +68,12 @@ std::vector<StudentTensor> choose_tensors(const CatalogModel& source, const Stud
 ByteBuffer convert_run(const LocatedPayload& payload, PayloadWorker& worker,
                        const StudentTensor& tensor, const TensorRun& run) {
   const tensor::DType from = tensor.source->dtype;
-  const ByteView bytes = payload.read(worker.decoder, bytes_of(from, run.first),
-                                      bytes_of(from, run.elements), worker.bytes);
+  const ByteView bytes = payload.read(worker.decoder, run_bytes(from, run.first),
+                                      run_bytes(from, run.elements), worker.bytes);
   std::vector<float> values(run.elements);
   tensor::dequantize_row(from, bytes, values);
   if (bytes.data() != worker.bytes.data()) store::Packs::release(bytes);
-  ByteBuffer converted(bytes_of(tensor.dtype, run.elements));
+  ByteBuffer converted(run_bytes(tensor.dtype, run.elements));
   tensor::quantize_row(tensor.dtype, values, converted);
   return converted;
 }
@@ -96,7 +91,7 @@ void write_converted(store::Store& store, const StudentTensor& tensor, unsigned 
     });
     for (std::size_t i = 0; i < converted.size(); ++i) {
       writer.write(converted[i]);
-      progress(bytes_of(tensor.source->dtype, runs[first + i].elements));
+      progress(run_bytes(tensor.source->dtype, runs[first + i].elements));
     }
   }
 }

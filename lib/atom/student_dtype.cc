@@ -4,29 +4,13 @@
 #include <array>
 #include <optional>
 
+#include "atom/model_catalog.h"
 #include "tensor/convert.h"
 
 namespace hart::atom {
 namespace {
 
 using tensor::DType;
-
-bool is_weight_dtype(DType dtype) noexcept {
-  switch (dtype) {
-    case DType::i8:
-    case DType::i16:
-    case DType::i32:
-    case DType::i64:
-    case DType::boolean:
-    case DType::u8:
-    case DType::u16:
-    case DType::u32:
-    case DType::u64:
-      return false;
-    default:
-      return true;
-  }
-}
 
 bool is_weight_name(std::string_view name) noexcept {
   constexpr std::array kKept{"_norm",       "ffn_gate_inp", "position_embd",

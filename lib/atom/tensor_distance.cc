@@ -20,14 +20,9 @@ namespace {
 constexpr std::uint64_t kChunk = 8192;
 constexpr std::size_t kLanes = 4;
 
-std::uint64_t bytes_of(tensor::DType dtype, std::uint64_t elements) {
-  const tensor::DTypeInfo& layout = tensor::dtype_info(dtype);
-  return elements / layout.block_elements * layout.block_bytes;
-}
-
 /// As many elements as fit one stored segment in the wider of both types.
 std::uint64_t run_elements(tensor::DType a, tensor::DType b) {
-  const std::uint64_t widest = std::max(bytes_of(a, kChunk), bytes_of(b, kChunk));
+  const std::uint64_t widest = std::max(run_bytes(a, kChunk), run_bytes(b, kChunk));
   return std::max<std::uint64_t>(1, kSegmentBytes / widest) * kChunk;
 }
 
@@ -117,8 +112,8 @@ TensorDistance measure_run(tensor::DType dtype_a, ByteView a, tensor::DType dtyp
   std::array<float, kChunk> values_a, values_b;
   for (std::uint64_t first = 0; first < elements; first += kChunk) {
     const std::uint64_t count = std::min(kChunk, elements - first);
-    const ByteView part_a = a.subspan(bytes_of(dtype_a, first), bytes_of(dtype_a, count));
-    const ByteView part_b = b.subspan(bytes_of(dtype_b, first), bytes_of(dtype_b, count));
+    const ByteView part_a = a.subspan(run_bytes(dtype_a, first), run_bytes(dtype_a, count));
+    const ByteView part_b = b.subspan(run_bytes(dtype_b, first), run_bytes(dtype_b, count));
     const std::span<float> x{values_a.data(), count}, y{values_b.data(), count};
     tensor::dequantize_row(dtype_a, part_a, x);
     tensor::dequantize_row(dtype_b, part_b, y);
@@ -165,8 +160,8 @@ TensorDistance measure_distance(store::Store& store, const CatalogTensor& a,
   for_each_run(runs.size(), threads, [&](PayloadWorker& worker, std::size_t i) {
     const auto read = [&](const LocatedPayload& payload, tensor::DType dtype,
                           ByteBuffer& buffer) {
-      return payload.read(worker.decoder, bytes_of(dtype, runs[i].first),
-                          bytes_of(dtype, runs[i].elements), buffer);
+      return payload.read(worker.decoder, run_bytes(dtype, runs[i].first),
+                          run_bytes(dtype, runs[i].elements), buffer);
     };
     const ByteView bytes_a = read(payload_a, a.dtype, worker.bytes);
     const ByteView bytes_b = read(payload_b, b.dtype, worker.other_bytes);

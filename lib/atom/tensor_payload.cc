@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "core/parallel.h"
 #include "crypto/crc32c.h"
@@ -111,6 +112,7 @@ void TensorPayloadWriter::store(const ModelTensor& tensor, const TensorDigest& d
 
 void TensorPayloadWriter::finish() {
   flush();
+  flush();
 }
 
 void TensorPayloadWriter::code_weights(Worker& worker, Task& task) const {
@@ -161,16 +163,21 @@ void TensorPayloadWriter::append(Task& task) {
   if (task.base) store::Packs::release(task.base->stored);
 }
 
-void TensorPayloadWriter::flush() {
+void TensorPayloadWriter::code_all(std::vector<Task>& tasks) {
   std::atomic<std::size_t> next{0};
   parallel_for(workers_.size(), 1, static_cast<unsigned>(workers_.size()),
                [&](std::size_t begin, std::size_t end) {
                  for (std::size_t worker = begin; worker < end; ++worker)
-                   for (std::size_t i = next++; i < tasks_.size(); i = next++)
-                     code(workers_[worker], tasks_[i]);
+                   for (std::size_t i = next++; i < tasks.size(); i = next++)
+                     code(workers_[worker], tasks[i]);
                });
-  for (Task& task : tasks_) append(task);
-  tasks_.clear();
+}
+
+void TensorPayloadWriter::flush() {
+  if (coded_.valid()) coded_.get();
+  std::vector<Task> done = std::exchange(coding_, std::exchange(tasks_, {}));
+  if (!coding_.empty()) coded_ = std::async(std::launch::async, [this] { code_all(coding_); });
+  for (Task& task : done) append(task);
 }
 
 }  // namespace hart::atom

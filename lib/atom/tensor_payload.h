@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <map>
 #include <optional>
 #include <vector>
@@ -63,6 +64,8 @@ class TensorPayloadWriter {
   [[nodiscard]] bool compresses(const ModelTensor& tensor) const;
   void code(Worker& worker, Task& task) const;
   void code_weights(Worker& worker, Task& task) const;
+  void code_all(std::vector<Task>& tasks);
+  /// Hands the waiting tasks to the workers, and appends what those have done before.
   void flush();
   void append(Task& task);
 
@@ -73,7 +76,9 @@ class TensorPayloadWriter {
   bool link_;
   std::map<std::size_t, std::optional<std::int64_t>> linked_packs_;
   std::vector<Worker> workers_;
-  std::vector<Task> tasks_;
+  std::vector<Task> tasks_;   ///< waiting
+  std::vector<Task> coding_;  ///< in the workers' hands
+  std::future<void> coded_;
 };
 
 }  // namespace hart::atom

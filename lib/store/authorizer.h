@@ -20,7 +20,7 @@ struct AuthorizerState {
 ///
 /// In Scope::tenant a statement may read views whose name begins with `my_`, and tables only
 /// from within such a view; it may write nothing. In Scope::owner everything is allowed but
-/// ATTACH.
+/// ATTACH, which VACUUM alone may do.
 void install_authorizer(sqlite3* db, AuthorizerState& state);
 
 /// Sets the scope while one statement is prepared. For Scope::tenant it first refuses SQL that

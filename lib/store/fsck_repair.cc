@@ -34,8 +34,9 @@ void rebuild_period(Connection& db) {
   db.exec(
       "DELETE FROM tenant_object_period;"
       "INSERT INTO tenant_object_period"
-      " SELECT history_id, created_us / 1000000 - 1577836800,"
-      " valid_to_us / 1000000 - 1577836799, tenant_id, tenant_id + 1"
+      " SELECT history_id, created_us / 1000000 - 1577836800, valid_to_us / 1000000 - "
+      "1577836799,"
+      " tenant_id, tenant_id + 1"
       " FROM tenant_object_history");
 }
 

@@ -9,6 +9,11 @@ setup() {
   hart-ingest init "$HART_STORE" >/dev/null
 }
 
+# Whatever was done, the store is sound.
+teardown() {
+  hart-ingest fsck
+}
+
 # an instant between what was done before and what comes after, as --as-of reads it
 instant() {
   sleep 0.01

@@ -64,6 +64,15 @@ generates() {
   assert_failure 65
 }
 
+@test "diff: as of a snapshot, names mean what they meant then" {
+  hart-ingest snapshot create before >/dev/null
+  hart-ingest extract llama -o llama --layers 0 >/dev/null
+  run --separate-stderr hart-ingest diff llama llama@1
+  assert_failure 1
+  run --separate-stderr hart-ingest diff --as-of before llama llama@1
+  assert_success
+}
+
 @test "score: figures by magnitude are kept once, and the second time change nothing" {
   run --separate-stderr hart-ingest score llama
   assert_success

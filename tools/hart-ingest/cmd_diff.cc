@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ struct DiffOptions {
   std::string a;
   std::string b;
   std::vector<std::string> only;
+  std::optional<std::string> as_of;
 
   [[nodiscard]] bool wants(std::string_view state) const {
     return only.empty() || std::find(only.begin(), only.end(), state) != only.end();
@@ -259,7 +262,7 @@ bool diff_documents(const DiffOptions& options, cli::Context& context, store::St
 }
 
 int diff(const DiffOptions& options, cli::Context& context) {
-  store::Store store = context.open_store();
+  store::Store store = context.open_store_as_of(options.as_of);
   const store::Snapshot snapshot{store.db()};
   const store::Object a = store::resolve_object(store, options.a);
   const store::Object b = store::resolve_object(store, options.b);
@@ -282,6 +285,7 @@ void add_diff(cli::Command& tool) {
               "only lines of this state, or of this kind; may be repeated")
       .choices(
           {"shared", "moved", "near", "different", "only_a", "only_b", "layer", "metadata"});
+  add_as_of(command, options.as_of);
   command.action([&options](cli::Context& context) { return diff(options, context); });
 }
 

@@ -95,7 +95,7 @@ int export_file(const ExportOptions& options, store::Store& store, const store::
     });
     return 0;
   }
-  atom::export_file(store, object, options.output);
+  atom::export_file(store, object, options.output, context.common.threads);
   write_record(options, object, {{"format", object.subtype}}, "", context);
   return 0;
 }

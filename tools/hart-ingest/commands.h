@@ -19,6 +19,11 @@ void add_diff(cli::Command& tool);
 void add_score(cli::Command& tool);
 void add_extract(cli::Command& tool);
 void add_stat(cli::Command& tool);
+void add_gc(cli::Command& tool);
+void add_fsck(cli::Command& tool);
+void add_backup(cli::Command& tool);
+void add_erase(cli::Command& tool);
+void add_migrate(cli::Command& tool);
 
 void add_tree(cli::Command& tool);
 void add_history(cli::Command& tool);

@@ -13,6 +13,11 @@ int main(int argc, char** argv) {
   hart::ingest::add_score(tool.root());
   hart::ingest::add_extract(tool.root());
   hart::ingest::add_stat(tool.root());
+  hart::ingest::add_gc(tool.root());
+  hart::ingest::add_fsck(tool.root());
+  hart::ingest::add_backup(tool.root());
+  hart::ingest::add_erase(tool.root());
+  hart::ingest::add_migrate(tool.root());
   hart::ingest::add_tree(tool.root());
   hart::ingest::add_history(tool.root());
   hart::ingest::add_snapshot(tool.root());

@@ -57,8 +57,8 @@ TEST_CASE("retention: every history has a policy, with the defaults of the schem
                                                     {"layer_importance_history", 730},
                                                     {"query_log", 30}});
   Statement tables = store.db().prepare(
-      "SELECT t.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c"
-      " WHERE t.type = 'table' AND c.name = 'valid_to_us'",
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql GLOB '*valid_to_us "
+      "INTEGER*'",
       Scope::owner);
   int histories = 0;
   for (; tables.step(); ++histories) CHECK(days.contains(std::string{tables.text(0)}));
@@ -107,8 +107,9 @@ TEST_CASE("retention: more rows than one transaction takes go in several") {
     WriteTransaction transaction{store};
     store.db().exec(
         "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 25000)"
-        " INSERT INTO tenant_atom_history SELECT 1, i, 3, 'word', 'read', NULL, 1, 1, 5 FROM "
-        "n");
+        " INSERT INTO tenant_atom_history (tenant_id, atom_id, modality, subtype,"
+        " access_level, created_us, valid_from_us, valid_to_us)"
+        " SELECT 1, i, 3, 'word', 'read', 1, 1, 5 FROM n");
     transaction.commit();
   }
   int steps = 0;

@@ -38,8 +38,8 @@ inline std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-/// A document over words in which `fsck` finds nothing wrong: file, structure, words, and one
-/// raw extent for the text.
+/// A document over words in which `store::fsck` finds nothing wrong: file, a paragraph as its
+/// structure, words, and one raw extent for the text.
 inline void put_sound_document(store::CatalogWriter& writer, const std::string& name,
                                const std::vector<std::string>& words) {
   using store::AtomForm;
@@ -55,7 +55,7 @@ inline void put_sound_document(store::CatalogWriter& writer, const std::string& 
   for (const std::string& word : words)
     leaves.push_back(writer.put_atom({IdSpace::content, crypto::sha256(as_bytes(word))},
                                      AtomForm::inlined, as_bytes(word), word.size()));
-  const ByteBuffer structure = descriptor(5, words.size(), hash);
+  const ByteBuffer structure = descriptor(4, words.size(), hash);
   bool created = false;
   object.structure_id = writer.put_atom({IdSpace::structure, crypto::sha256(structure)},
                                         AtomForm::descriptor, structure, text.size(), &created);
