@@ -70,6 +70,7 @@ class ModelAtomizer {
 
   void put_tensors();
   std::int64_t put_file(std::size_t file);
+  void put_file_payload(std::size_t file, std::int64_t file_id);
   std::int64_t put_folder(Id& id);
   std::int64_t put_model(Id& id);
 
@@ -173,10 +174,16 @@ void ModelAtomizer::put_tensors() {
 }
 
 std::int64_t ModelAtomizer::put_file(std::size_t file) {
+  const std::int64_t file_id =
+      atoms_.put_file({IdSpace::content, digests_.files[file]}, sources_[file].bytes());
+  if (!writer_.count_payload(file_id)) put_file_payload(file, file_id);
+  atoms_.hold(file_id, Modality::model, "file");
+  return file_id;
+}
+
+void ModelAtomizer::put_file_payload(std::size_t file, std::int64_t file_id) {
   const Source& source = sources_[file];
   const std::uint64_t header = view_.files[file].header_bytes;
-  const std::int64_t file_id =
-      atoms_.put_file({IdSpace::content, digests_.files[file]}, source.bytes());
   put_pieces(writer_, source, file_id, 0, 0, header, level_);
   std::vector<std::size_t> by_offset;
   for (std::size_t i = 0; i < view_.tensors.size(); ++i)
@@ -193,8 +200,6 @@ std::int64_t ModelAtomizer::put_file(std::size_t file) {
     at = tensor.offset + tensor.bytes;
   }
   put_pieces(writer_, source, file_id, position, at, source.size() - at, level_);
-  atoms_.hold(file_id, Modality::model, "file");
-  return file_id;
 }
 
 std::int64_t ModelAtomizer::put_folder(Id& id) {

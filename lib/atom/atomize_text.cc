@@ -189,8 +189,9 @@ Atomized atomize_text(store::Store& store, store::CatalogWriter& writer, const S
   }
   TextAtomizer atomizer{writer, passage};
   object.atom_id = atomizer.atoms().put_file(file_id, source.bytes());
-  put_pieces(writer, source, object.atom_id, 0, 0, source.size(),
-             compression_level(options.compression));
+  if (!writer.count_payload(object.atom_id))
+    put_pieces(writer, source, object.atom_id, 0, 0, source.size(),
+               compression_level(options.compression));
   if (materialize) {
     std::vector<formats::TextLeaf> leaves;
     while (const auto paragraph = segmenter->next(leaves)) {

@@ -200,6 +200,13 @@ std::vector<CatalogWriter::Part> CatalogWriter::payload_of(std::int64_t atom_id)
   return parts;
 }
 
+bool CatalogWriter::count_payload(std::int64_t atom_id) {
+  const std::vector<Part> parts = payload_of(atom_id);
+  for (const Part& part : parts)
+    if (part.extent) count_extent(*part.extent);
+  return !parts.empty();
+}
+
 void CatalogWriter::count_extent(const ExtentRecord& extent) {
   if (!counted_extents_.insert(extent.extent_id).second) return;
   const bool reached = sql_->reaches.with(extent.extent_id).step();

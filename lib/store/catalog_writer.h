@@ -90,6 +90,9 @@ class CatalogWriter {
     std::uint64_t bytes = 0;
   };
   [[nodiscard]] std::vector<Part> payload_of(std::int64_t atom_id);
+  /// Counts the extents of a payload that is there already, in the place of `put_payload`: how
+  /// an earlier version cut the same bytes into parts stays. False when there is none.
+  bool count_payload(std::int64_t atom_id);
   /// Sets part `position` of the atom's bytes; without an extent, `bytes` zeros. Call it before
   /// `hold_atom` for the same atom, whether or not the atom is new: the totals count the
   /// extents that the tenant did not reach until now.

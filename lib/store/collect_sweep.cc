@@ -11,12 +11,15 @@
 namespace hart::store {
 namespace {
 
-constexpr std::size_t kFirstPortion = 2'000;
-constexpr std::size_t kSmallestPortion = 256;
+/// Rows that are deleted in one transaction. Digests lie all over their indexes, so that a
+/// transaction writes most pages of these however few rows it deletes: many small ones would
+/// write the catalog many times over.
+constexpr std::size_t kFirstPortion = 4'000;
+constexpr std::size_t kSmallestPortion = 1'000;
 constexpr std::size_t kLargestPortion = 65'536;
 /// A transaction that took longer than the one makes the next shorter, and the other way round.
-constexpr double kLongSeconds = 0.15;
-constexpr double kShortSeconds = 0.05;
+constexpr double kLongSeconds = 0.6;
+constexpr double kShortSeconds = 0.3;
 /// Longer than a writer sleeps between two looks at the lock (lock.cc), so that one that waits
 /// gets it.
 constexpr std::chrono::milliseconds kTurn{10};

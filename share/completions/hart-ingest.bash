@@ -19,10 +19,10 @@ _hart_ingest() {
     ' cat') words='--as-of' ;;
     ' export') words='--output --as --quantize --dtype --max-shard-bytes --tensor --npy --as-of' ;;
     ' rm') words='--dry-run' ;;
-    ' diff') words='--only' ;;
+    ' diff') words='--only --as-of' ;;
     ' score') words='--method --text --tensor --rows --dry-run' ;;
     ' extract') words='--output --layers --prune-below --quantize --version-tag' ;;
-    ' stat') words='--as-of' ;;
+    ' stat') words='--all-tenants --as-of' ;;
     ' gc') words='--grace --budget --wait --dry-run' ;;
     ' fsck') words='--repair --quick' ;;
     ' backup') words='--help' ;;

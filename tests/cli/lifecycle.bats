@@ -33,7 +33,7 @@ sound() {
   assert_success
   local would=$output
   assert_equal "$(json .dry_run)" true
-  assert_equal "$(json '.atoms > 2000')" true
+  assert_equal "$(json '.atoms > 2')" true
   run --separate-stderr hart-ingest gc
   assert_success
   assert_equal "$(json .type)" collection

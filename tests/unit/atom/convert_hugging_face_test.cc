@@ -18,7 +18,8 @@ struct HuggingFaceLlama {
   static constexpr std::uint64_t kDim = 32, kHeads = 4, kHeadsKv = 2, kHeadDim = 8, kFfn = 64,
                                  kVocab = 16;
 
-  explicit HuggingFaceLlama(const fs::path& root, std::string_view more_config = "") {
+  explicit HuggingFaceLlama(const fs::path& root, std::string_view more_config = "",
+                            const std::string& model_type = "llama") {
     unsigned seed = 0;
     const auto matrix = [&](const std::string& name, std::uint64_t columns,
                             std::uint64_t rows) {
@@ -43,15 +44,12 @@ struct HuggingFaceLlama {
     }
     vector("model.norm.weight");
     matrix("lm_head.weight", kDim, kVocab);
-    write_file(
-        root / "config.json",
-        as_bytes(
-            std::string{
-                R"({"model_type": "llama",)"
-                R"( "num_hidden_layers": 2, "max_position_embeddings": 128, "hidden_size": 32,)"
-                R"( "intermediate_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2,)"
-                R"( "rms_norm_eps": 1e-5, "vocab_size": 16)"} +
-            std::string{more_config} + "}"));
+    const std::string config =
+        R"({"num_hidden_layers": 2, "max_position_embeddings": 128, "hidden_size": 32,)"
+        R"( "intermediate_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2,)"
+        R"( "rms_norm_eps": 1e-5, "vocab_size": 16, "model_type": ")" +
+        model_type + '"' + std::string{more_config} + "}";
+    write_file(root / "config.json", as_bytes(config));
     write_file(root / "tokenizer.json", as_bytes("{}"));
     write_file(root / "model.safetensors", typed_safetensors(tensors, {{"format", "pt"}}));
   }
@@ -203,6 +201,22 @@ TEST_CASE("convert: quantised weights of a Hugging Face model are permuted befor
   CHECK(small.header.find_tensor("output_norm.weight")->dtype == DType::f32);
 }
 
+TEST_CASE("convert: the norms of a Gemma are one more, its rows stay where they are") {
+  const test::ScratchStore scratch{kCatalogOnly};
+  store::Store store = scratch.open();
+  const fs::path root = beside(scratch, "gemma");
+  const HuggingFaceLlama gemma{root, R"(, "head_dim": 8)", "gemma"};
+  add_folder(store, root, "gemma");
+  const Parsed gguf{converted(store, "gemma", kToGguf)};
+  CHECK(gguf.header.get_string("general.architecture", "") == "gemma");
+  std::vector<float> expected = gemma.values("model.layers.1.input_layernorm.weight");
+  for (float& value : expected) value += 1;
+  CHECK(gguf.values("blk.1.attn_norm.weight") == expected);
+  CHECK(gguf.header.find_tensor("blk.1.attn_norm.weight")->dtype == DType::f32);
+  CHECK(gguf.values("blk.1.attn_q.weight") ==
+        gemma.values("model.layers.1.self_attn.q_proj.weight"));
+}
+
 TEST_CASE("convert: llama3's stretched rotation becomes a tensor of divisors") {
   const test::ScratchStore scratch{kCatalogOnly};
   store::Store store = scratch.open();
@@ -226,14 +240,18 @@ TEST_CASE("convert: heads that do not fit, and types that GGUF has not, are refu
   store::Store store = scratch.open();
   const fs::path root = beside(scratch, "llama");
   const HuggingFaceLlama llama{root, R"(, "head_dim": 8)"};
-  // Three rows are no four heads.
+  // Three rows are no four heads; a configuration without any is of no use.
   write_file(root / "model.safetensors",
              typed_safetensors({{"model.layers.0.self_attn.q_proj.weight",
                                  DType::bf16,
                                  {32, 3},
                                  random_values(96, 1)}}));
-  add_folder(store, root, "llama");
-  CHECK(fault_of([&] { static_cast<void>(converted(store, "llama", kToGguf)); }) ==
+  add_folder(store, root, "three rows");
+  CHECK(fault_of([&] { static_cast<void>(converted(store, "three rows", kToGguf)); }) ==
+        Fault::data);
+  write_file(root / "config.json", as_bytes(R"({"model_type": "llama"})"));
+  add_folder(store, root, "no heads");
+  CHECK(fault_of([&] { static_cast<void>(converted(store, "no heads", kToGguf)); }) ==
         Fault::data);
   ByteBuffer file = formats::write_safetensors_header(
       std::vector<formats::SafetensorsTensor>{{"flags", DType::u8, {4}, 0, 0}});

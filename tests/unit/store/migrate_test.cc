@@ -1,0 +1,141 @@
+#include "store/migrate.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "faults.h"
+#include "scratch.h"
+#include "sound_document.h"
+
+namespace hart::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+using test::fault_of;
+using test::kLifecycleModules;
+
+constexpr int kTimeoutMs = 200;
+
+/// An empty store as version 1 of the schema made it. What version 1 wrote itself is migrated
+/// in tests/cli/lifecycle.bats.
+class OldStore {
+ public:
+  OldStore() {
+    fs::create_directories(directory() + "/packs");
+    Connection db{catalog(), Connection::Mode::create, 0};
+    db.exec("PRAGMA journal_mode = WAL");
+    for (const Migration& step : catalog_schema().migrations)
+      if (step.version == 1) db.exec(step.sql);
+    db.exec(
+        "INSERT INTO tenant (tenant_id, name, created_us) VALUES (1, 'default', 1);"
+        "PRAGMA user_version = 1; PRAGMA application_id = " +
+        std::to_string(kApplicationId));
+  }
+
+  [[nodiscard]] std::string directory() const { return scratch_ / "old.hart"; }
+  [[nodiscard]] std::string catalog() const { return directory() + "/hart.db"; }
+  void exec(const std::string& sql) const {
+    Connection db{catalog(), Connection::Mode::read_write, 0};
+    db.exec("PRAGMA foreign_keys = OFF; " + sql);
+  }
+  [[nodiscard]] std::int64_t query(const std::string& sql) const {
+    Connection db{catalog(), Connection::Mode::read_only, 0};
+    return db.query_integer(sql);
+  }
+  [[nodiscard]] Migrated migrate(bool dry_run = false) const {
+    return migrate_store(directory(), kLifecycleModules, kTimeoutMs, dry_run);
+  }
+
+ private:
+  Scratch scratch_;
+};
+
+TEST_CASE("migrate: an old store becomes one of this version, and its catalog is kept") {
+  const OldStore old;
+  const Migrated planned = old.migrate(true);
+  CHECK(planned.from == 1);
+  CHECK(planned.to == kSchemaVersion);
+  CHECK(planned.backup.empty());
+  CHECK(old.query("PRAGMA user_version") == 1);
+
+  const Migrated done = old.migrate();
+  CHECK(done.from == 1);
+  CHECK(done.backup == old.directory() + "/hart.db.schema-1");
+  Connection before{done.backup, Connection::Mode::read_only, 0};
+  CHECK(before.query_integer("PRAGMA user_version") == 1);
+  CHECK(before.query_integer("SELECT COUNT(*) FROM tenant") == 1);
+
+  Store store{{old.directory(), "default", kTimeoutMs, true, {}}};
+  CHECK(test::problems(store) == "");
+  test::add_sound_document(store, "a", test::words_of("a", 10));
+  CHECK(test::problems(store) == "");
+}
+
+TEST_CASE("migrate: the tables of both ways to this version are the same") {
+  const OldStore old;
+  static_cast<void>(old.migrate());
+  const test::ScratchStore made{kLifecycleModules};
+  Store fresh = made.open();
+  Connection migrated{old.catalog(), Connection::Mode::read_only, 0};
+  const auto tables = [](Connection& db) {
+    std::string text;
+    // SpatiaLite's own tables are made with a store.
+    Statement rows = db.prepare(
+        "SELECT t.name || ' ' || c.name || ' ' || c.type || c.\"notnull\" || c.pk"
+        " FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c"
+        " WHERE t.name IN (SELECT name FROM sqlite_schema WHERE sql LIKE '%STRICT%')"
+        " ORDER BY t.name, c.cid",
+        Scope::owner);
+    while (rows.step()) text += std::string{rows.text(0)} + "\n";
+    return text;
+  };
+  CHECK(tables(migrated) == tables(fresh.db()));
+}
+
+TEST_CASE("migrate: a store of this version is left alone") {
+  const test::ScratchStore scratch{kLifecycleModules};
+  const Migrated done =
+      migrate_store(scratch.directory(), kLifecycleModules, kTimeoutMs, false);
+  CHECK(done.from == done.to);
+  CHECK(done.backup.empty());
+}
+
+TEST_CASE("migrate: what fails on the way leaves the old store as it was") {
+  const OldStore old;
+  old.exec(
+      "INSERT INTO tenant_atom (tenant_id, atom_id, modality, subtype, holders, created_us)"
+      " VALUES (1, 4711, 3, 'word', 1, 1)");
+  CHECK(fault_of([&] { static_cast<void>(old.migrate()); }) == Fault::data);
+  CHECK(old.query("PRAGMA user_version") == 1);
+  CHECK(old.query("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'pack_hole'") == 0);
+}
+
+TEST_CASE("migrate: what is no store of ours, newer or in use is refused") {
+  const Scratch scratch;
+  CHECK(fault_of([&] {
+          static_cast<void>(
+              migrate_store(scratch / "none", kLifecycleModules, kTimeoutMs, false));
+        }) == Fault::no_input);
+  const OldStore old;
+  SUBCASE("newer") {
+    old.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion + 1));
+    CHECK(fault_of([&] { static_cast<void>(old.migrate()); }) == Fault::config);
+  }
+  SUBCASE("of somebody else") {
+    old.exec("PRAGMA application_id = 7");
+    CHECK(fault_of([&] { static_cast<void>(old.migrate()); }) == Fault::data);
+  }
+  SUBCASE("in use") {
+    Connection other{old.catalog(), Connection::Mode::read_write, 0};
+    other.exec("BEGIN IMMEDIATE");
+    CHECK(fault_of([&] { static_cast<void>(old.migrate()); }) == Fault::busy);
+    other.exec("ROLLBACK");
+    CHECK(old.migrate().from == 1);
+  }
+}
+
+}  // namespace
+}  // namespace hart::store
