@@ -5,11 +5,15 @@
 
 #include "core/error.h"
 #include "store/file_io.h"
+#include "store/lock.h"
 
 namespace hart::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// How long the rewriting waits for its turn among the writers.
+constexpr int kTurnTimeoutMs = 30'000;
 
 bool is_there(const Store& store, const char* name) {
   std::error_code error;
@@ -81,6 +85,7 @@ std::string rewrite_databases(Store& store) {
   remove_old_catalogs(store);
   std::vector<std::string> held;
   try {
+    const WriterLock lock{store.directory() + "/lock", kTurnTimeoutMs};
     if (!rewrite(store.db())) held.emplace_back("hart.db");
     if (is_there(store, "index.db") && !rewrite(store.index_db()))
       held.emplace_back("index.db");

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "store/fsck_report.h"
+#include "store/lock.h"
 
 namespace hart::store {
 namespace {
@@ -20,10 +21,14 @@ void check_all(FsckReport& report) {
   report.part([&] { check_history(report); });
 }
 
+/// How long the check of the full text waits for its turn among the writers.
+constexpr int kTurnTimeoutMs = 30'000;
+
 /// Rolls back: the check of the full text writes nothing, but SQLite takes it for a write.
 class TextTransaction {
  public:
   explicit TextTransaction(Store& store) : db_{store.db()} {
+    if (store.writable()) lock_.emplace(store.directory() + "/lock", kTurnTimeoutMs);
     db_.exec(store.writable() ? "BEGIN IMMEDIATE" : "BEGIN");
   }
   ~TextTransaction() {
@@ -37,6 +42,7 @@ class TextTransaction {
   TextTransaction& operator=(const TextTransaction&) = delete;
 
  private:
+  std::optional<WriterLock> lock_;
   Connection& db_;
 };
 

@@ -7,28 +7,22 @@ _hart_ingest() {
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' init' | ' add' | ' ls' | ' show' | ' cat' | ' export' | ' rm' | ' diff' | ' score' | ' extract' | ' stat' | ' gc' | ' fsck' | ' backup' | ' erase' | ' migrate' | ' tree' | ' history' | ' snapshot' | ' snapshot create' | ' snapshot list' | ' snapshot diff' | ' snapshot restore' | ' snapshot remove' | ' rollback' | ' retention' | ' retention list' | ' retention set' | ' retention prune') path+=" ${COMP_WORDS[at]}" ;;
+      ' init' | ' add' | ' ls' | ' show' | ' tree' | ' cat' | ' export' | ' rm' | ' diff' | ' score' | ' extract' | ' history' | ' snapshot' | ' snapshot create' | ' snapshot list' | ' snapshot diff' | ' snapshot restore' | ' snapshot remove' | ' rollback' | ' retention' | ' retention list' | ' retention set' | ' retention prune' | ' stat' | ' gc' | ' fsck' | ' backup' | ' erase' | ' migrate') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
-    '') words='init add ls show cat export rm diff score extract stat gc fsck backup erase migrate tree history snapshot rollback retention help' ;;
+    '') words='init add ls show tree cat export rm diff score extract history snapshot rollback retention stat gc fsck backup erase migrate help' ;;
     ' init') words='--help' ;;
     ' add') words='--name --version-tag --modality --jsonl --materialize --compress --link --no-embed' ;;
     ' ls') words='--modality --kind --since --until --limit --as-of' ;;
     ' show') words='--geometry --as-of' ;;
+    ' tree') words='--depth --limit --as-of' ;;
     ' cat') words='--as-of' ;;
     ' export') words='--output --as --quantize --dtype --max-shard-bytes --tensor --npy --as-of' ;;
     ' rm') words='--dry-run' ;;
     ' diff') words='--only --as-of' ;;
     ' score') words='--method --text --tensor --rows --dry-run' ;;
     ' extract') words='--output --layers --prune-below --quantize --version-tag' ;;
-    ' stat') words='--all-tenants --as-of' ;;
-    ' gc') words='--grace --budget --wait --dry-run' ;;
-    ' fsck') words='--repair --quick' ;;
-    ' backup') words='--help' ;;
-    ' erase') words='--all --dry-run' ;;
-    ' migrate') words='--dry-run' ;;
-    ' tree') words='--depth --limit --as-of' ;;
     ' history') words='--as-of' ;;
     ' snapshot') words='create list diff restore remove' ;;
     ' snapshot create') words='--help' ;;
@@ -41,6 +35,12 @@ _hart_ingest() {
     ' retention list') words='--help' ;;
     ' retention set') words='--help' ;;
     ' retention prune') words='--dry-run' ;;
+    ' stat') words='--all-tenants --as-of' ;;
+    ' gc') words='--grace --budget --wait --dry-run' ;;
+    ' fsck') words='--repair --quick' ;;
+    ' backup') words='--help' ;;
+    ' erase') words='--all --dry-run' ;;
+    ' migrate') words='--dry-run' ;;
   esac
   if [[ $word == -* ]]; then
     words+=" $common"

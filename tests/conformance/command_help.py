@@ -13,7 +13,11 @@ def subcommands(text):
     """The names listed in a help text, empty for a command that acts itself."""
     if "SUBCOMMAND" not in text.splitlines()[0]:
         return []
-    return re.findall(r"^  ([a-z][a-z0-9-]*)(?:  |$)", text, re.MULTILINE)
+    names = re.findall(r"^  ([a-z][a-z0-9-]*)(?:  |$)", text, re.MULTILINE)
+    # Those of a topic stand on a line of it, without summaries.
+    for line in re.findall(r"^  [A-Z][a-z ]*: +(.*)$", text, re.MULTILINE):
+        names += line.split()
+    return names
 
 
 def long_options(text):

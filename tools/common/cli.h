@@ -76,8 +76,8 @@ struct Context {
   /// The store that `--store` and the environment name. Throws as store::find_store and
   /// store::Store do. Include "store/store.h" where this is called.
   [[nodiscard]] store::Store open_store(bool writable = false) const;
-  /// The store as it was, for reading: `as_of` is an instant (common/instant.h) or the name of a
-  /// snapshot, which shows what the snapshot holds. Without one, the store as it is. Throws
+  /// The store as it was, for reading: `as_of` is an instant (common/instant.h) or the name of
+  /// a snapshot, which shows what the snapshot holds. Without one, the store as it is. Throws
   /// Error(no_input) for a snapshot that is not there.
   [[nodiscard]] store::Store open_store_as_of(const std::optional<std::string>& as_of) const;
   /// The store for a command that answers and reports what it used: open for writing or, where
@@ -157,6 +157,12 @@ class Command {
   void dry_run();
 
   void action(Action action) { action_ = std::move(action); }
+  /// Lists this subcommand by its name alone, with the others of `topic`, so that the help of a
+  /// tool with many subcommands fits a screen. One capitalised word or two.
+  Command& topic(std::string topic) {
+    topic_ = std::move(topic);
+    return *this;
+  }
 
  private:
   friend class Tool;
@@ -164,6 +170,7 @@ class Command {
   friend class Help;
   std::string name_;
   std::string summary_;
+  std::string topic_;
   Command* parent_ = nullptr;
   bool accepts_dry_run_ = false;
   Action action_;

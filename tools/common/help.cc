@@ -123,8 +123,18 @@ std::string Help::full(const Command& command) const {
     for (const auto& spec : *specs) width = std::max(width, label(*spec, true).size());
   width = std::min(width, kWidestLabel);
 
-  for (const auto& subcommand : command.subcommands_)
-    append_entry(out, subcommand->name_, subcommand->summary_, width);
+  // By topic, in the order in which the topics come up.
+  std::vector<std::pair<std::string, std::string>> topics;
+  for (const auto& subcommand : command.subcommands_) {
+    if (subcommand->topic_.empty()) {
+      append_entry(out, subcommand->name_, subcommand->summary_, width);
+      continue;
+    }
+    const std::string label = subcommand->topic_ + ":";
+    if (topics.empty() || topics.back().first != label) topics.emplace_back(label, "");
+    topics.back().second += (topics.back().second.empty() ? "" : " ") + subcommand->name_;
+  }
+  for (const auto& [label, names] : topics) append_entry(out, label, names, width);
   for (const auto& spec : command.positionals_)
     append_entry(out, label(*spec, true), describe(*spec), width);
   for (const auto& spec : command.options_)

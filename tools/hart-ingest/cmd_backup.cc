@@ -40,7 +40,8 @@ int backup(const BackupCommandOptions& options, cli::Context& context) {
 }  // namespace
 
 void add_backup(cli::Command& tool) {
-  cli::Command& command = tool.subcommand("backup", "Copy the store while it is in use");
+  cli::Command& command =
+      tool.subcommand("backup", "Copy the store while it is in use").topic("Upkeep");
   auto& options = command.options<BackupCommandOptions>();
   command.positional("DIR", options.directory, "the directory to make").required();
   command.action([&options](cli::Context& context) { return backup(options, context); });

@@ -276,7 +276,8 @@ int diff(const DiffOptions& options, cli::Context& context) {
 
 void add_diff(cli::Command& tool) {
   cli::Command& command =
-      tool.subcommand("diff", "What two models or documents share and where they differ");
+      tool.subcommand("diff", "What two models or documents share and where they differ")
+          .topic("Models");
   auto& options = command.options<DiffOptions>();
   command.positional("A", options.a, "id, prefix, name or name@version").required();
   command.positional("B", options.b, "what to compare it with").required();

@@ -66,7 +66,8 @@ int erase(const EraseCommandOptions& options, cli::Context& context) {
 
 void add_erase(cli::Command& tool) {
   cli::Command& command =
-      tool.subcommand("erase", "Erase content from the store, its history and its files");
+      tool.subcommand("erase", "Erase content from the store, its history and its files")
+          .topic("Upkeep");
   auto& options = command.options<EraseCommandOptions>();
   command.positional("ID", options.ids, "id, prefix, name or name@version");
   command.flag("--all", options.all, "all that the tenant ever had");

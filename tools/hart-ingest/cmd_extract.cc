@@ -146,7 +146,8 @@ std::vector<std::string> student_dtypes() {
 
 void add_extract(cli::Command& tool) {
   cli::Command& command =
-      tool.subcommand("extract", "Make a smaller model of some layers, or of fewer bits");
+      tool.subcommand("extract", "Make a smaller model of some layers, or of fewer bits")
+          .topic("Models");
   auto& options = command.options<ExtractOptions>();
   command.positional("MODEL", options.model, "id, prefix, name or name@version").required();
   command.option("-o,--output", "NAME", options.name, "what the new object is called")

@@ -73,7 +73,8 @@ int fsck(const FsckCommandOptions& options, cli::Context& context) {
 }  // namespace
 
 void add_fsck(cli::Command& tool) {
-  cli::Command& command = tool.subcommand("fsck", "Check everything that the store holds");
+  cli::Command& command =
+      tool.subcommand("fsck", "Check everything that the store holds").topic("Upkeep");
   auto& options = command.options<FsckCommandOptions>();
   command.flag("--repair", options.repair, "put right what can be without loss");
   command.flag("--quick", options.quick, "checksums, but no digests");

@@ -69,7 +69,8 @@ int gc(const GcOptions& options, cli::Context& context) {
 }  // namespace
 
 void add_gc(cli::Command& tool) {
-  cli::Command& command = tool.subcommand("gc", "Give back what nothing refers to any more");
+  cli::Command& command =
+      tool.subcommand("gc", "Give back what nothing refers to any more").topic("Upkeep");
   auto& options = command.options<GcOptions>();
   command.option("--grace", "DURATION", options.grace, "keep what was dropped since, as 7d");
   command.option("--budget", "DURATION", options.budget, "stop after so long; 0: when done");

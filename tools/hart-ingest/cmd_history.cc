@@ -99,7 +99,8 @@ void add_as_of(cli::Command& command, std::optional<std::string>& as_of) {
 }
 
 void add_history(cli::Command& tool) {
-  cli::Command& command = tool.subcommand("history", "What changed of an object or atom, when");
+  cli::Command& command =
+      tool.subcommand("history", "What changed of an object or atom, when").topic("The past");
   auto& options = command.options<HistoryOptions>();
   command.positional("ID", options.id, "id, prefix, name or name@version").required();
   add_as_of(command, options.as_of);

@@ -37,7 +37,8 @@ int migrate(cli::Context& context) {
 
 void add_migrate(cli::Command& tool) {
   cli::Command& command =
-      tool.subcommand("migrate", "Bring an older store up to this version, after a backup");
+      tool.subcommand("migrate", "Bring an older store up to this version, after a backup")
+          .topic("Upkeep");
   command.dry_run();
   command.action([](cli::Context& context) { return migrate(context); });
 }

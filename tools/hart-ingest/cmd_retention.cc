@@ -68,7 +68,8 @@ int prune(cli::Context& context) {
 }  // namespace
 
 void add_retention(cli::Command& tool) {
-  cli::Command& group = tool.subcommand("retention", "How long the past is kept");
+  cli::Command& group =
+      tool.subcommand("retention", "How long the past is kept").topic("The past");
   cli::Command& listing = group.subcommand("list", "The policies, one a table");
   listing.action([](cli::Context& context) { return list(context); });
 

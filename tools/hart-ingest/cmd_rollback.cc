@@ -50,7 +50,8 @@ int rollback(const RollbackOptions& options, cli::Context& context) {
 
 void add_rollback(cli::Command& tool) {
   cli::Command& command =
-      tool.subcommand("rollback", "Make a model's newest version what it was before");
+      tool.subcommand("rollback", "Make a model's newest version what it was before")
+          .topic("The past");
   auto& options = command.options<RollbackOptions>();
   command.positional("MODEL", options.model, "id, prefix or name").required();
   command

@@ -178,7 +178,8 @@ int score(const ScoreOptions& options, cli::Context& context) {
 
 void add_score(cli::Command& tool) {
   cli::Command& command =
-      tool.subcommand("score", "How important a model's tensors, layers and rows are");
+      tool.subcommand("score", "How important a model's tensors, layers and rows are")
+          .topic("Models");
   auto& options = command.options<ScoreOptions>();
   command.positional("MODEL", options.model, "id, prefix, name or name@version").required();
   command

@@ -178,7 +178,8 @@ int remove(const SnapshotOptions& options, cli::Context& context) {
 
 void add_snapshot(cli::Command& tool) {
   cli::Command& group =
-      tool.subcommand("snapshot", "Keep models as they are, and go back to them");
+      tool.subcommand("snapshot", "Keep models as they are, and go back to them")
+          .topic("The past");
   const auto add = [&group](const char* name, const char* summary, auto action, bool models,
                             bool dry_run) {
     cli::Command& command = group.subcommand(name, summary);

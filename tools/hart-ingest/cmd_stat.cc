@@ -164,7 +164,7 @@ int stat(const StatOptions& options, cli::Context& context) {
 
 void add_stat(cli::Command& tool) {
   cli::Command& command =
-      tool.subcommand("stat", "Sizes and rows, and what deduplication saves");
+      tool.subcommand("stat", "Sizes and rows, and what deduplication saves").topic("Upkeep");
   auto& options = command.options<StatOptions>();
   command.flag("--all-tenants", options.all_tenants, "every tenant's, and the store's");
   add_as_of(command, options.as_of);

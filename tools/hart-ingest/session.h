@@ -42,8 +42,12 @@ class Batch {
   atom::Atomized add(ByteView bytes, const atom::AtomizeOptions& options);
   /// A folder that is one model.
   atom::Atomized add_folder(const std::string& root, const atom::AtomizeOptions& options);
-  /// Makes everything that was added durable.
-  void commit() { transaction_.commit(); }
+  /// Makes everything that was added durable. A command that goes on for long lets collections
+  /// free what it has done with.
+  void commit() {
+    transaction_.commit();
+    store_.renew_lease();
+  }
 
  private:
   /// Runs `atomize` so that a failure leaves no trace of the object.
