@@ -101,8 +101,7 @@ TEST_CASE("model: files that differ in their header alone are one model, and bot
   CHECK(open_model(store, "one").tensors.size() == 4);
   const StoredModel reordered = open_model(store, "two");
   const ByteBuffer file = exported(store, "two");
-  CHECK(std::equal(reordered.header.begin(), reordered.header.end(),
-                   file.begin()));
+  CHECK(std::equal(reordered.header.begin(), reordered.header.end(), file.begin()));
 }
 
 TEST_CASE("model: the same tensors without metadata are one model in two formats") {
