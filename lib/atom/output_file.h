@@ -46,6 +46,7 @@ class TemporaryFile {
  private:
   std::string path_;
   int fd_;
+  std::uint64_t unstarted_ = 0;  ///< written since the disk was last told to begin
 };
 
 /// A folder beside its final place, removed with all it holds unless it was completed.
