@@ -357,7 +357,13 @@ void Process::run(int operations) {
     if (!store_) {
       guarded("open", [&] {
         reopen();
-        ledger.resolve(*store_);
+        try {
+          ledger.resolve(*store_);
+        } catch (const Error&) {
+          // What the store holds is not known yet: the next attempt must ask again.
+          store_.reset();
+          throw;
+        }
       });
       if (!store_) continue;
     }
