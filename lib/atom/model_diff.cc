@@ -92,6 +92,7 @@ std::string_view state_name(TensorState state) noexcept {
 std::vector<TensorPair> pair_tensors(const std::vector<CatalogTensor>& a,
                                      const std::vector<CatalogTensor>& b) {
   std::vector<TensorPair> pairs;
+  pairs.reserve(a.size() + b.size());
   for (const CatalogTensor& tensor : a)
     pairs.push_back({TensorState::only_a, &tensor, nullptr});
   Candidates candidates{b};

@@ -14,7 +14,6 @@ namespace {
 using formats::GgufArray;
 using formats::GgufEntry;
 using formats::GgufHeader;
-using formats::GgufType;
 using formats::GgufWriter;
 
 /// Version of the block layouts, `general.quantization_version`; source: GGML_QNT_VERSION.
@@ -24,6 +23,7 @@ template <typename Value>
 void keep(std::vector<Value>& values, const std::vector<std::uint64_t>& layers) {
   if (values.empty()) return;
   std::vector<Value> kept;
+  kept.reserve(layers.size());
   for (const std::uint64_t layer : layers) kept.push_back(values[layer]);
   values = std::move(kept);
 }
