@@ -111,6 +111,7 @@ void TensorPayloadWriter::store(const ModelTensor& tensor, const TensorDigest& d
 }
 
 void TensorPayloadWriter::finish() {
+  // The first hands over what waits, the second appends it.
   flush();
   flush();
 }
