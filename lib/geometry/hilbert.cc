@@ -1,5 +1,7 @@
 #include "geometry/hilbert.h"
 
+#include <cmath>
+
 namespace hart::geometry {
 namespace {
 
@@ -8,6 +10,9 @@ namespace {
 using Axes = std::array<std::uint32_t, 3>;
 
 constexpr std::uint32_t kTopBit = std::uint32_t{1} << (kCellBits - 1);
+
+/// 1 / g with g⁴ = g + 1, the generalisation of the golden ratio to three dimensions.
+constexpr double kShiftStep = 0.8191725133961645;
 
 /// Reflects axis 0 below `bit` when axis `i` has the bit, else exchanges the two below it. Its
 /// own inverse.
@@ -87,6 +92,19 @@ Cell cell_of_point(const Box& box, const PointZM& point) noexcept {
   return {cell_coordinate(box.min[0], box.max[0], point.x),
           cell_coordinate(box.min[1], box.max[1], point.y),
           cell_coordinate(box.min[2], box.max[2], point.z)};
+}
+
+std::uint64_t shifted_hilbert_index(const Box& box, const PointZM& point, int curve) noexcept {
+  // Half as many cells along the box leave the other half of the cube for the shift.
+  constexpr std::uint32_t kHalf = kTopBit;
+  const auto shifted = [&](std::uint32_t coordinate, double step) {
+    const double turns = curve * step;
+    return coordinate / 2 + static_cast<std::uint32_t>((turns - std::floor(turns)) * kHalf);
+  };
+  Cell cell = cell_of_point(box, point);
+  cell = {shifted(cell.x, kShiftStep), shifted(cell.y, kShiftStep * kShiftStep),
+          shifted(cell.z, kShiftStep * kShiftStep * kShiftStep)};
+  return hilbert_index(cell);
 }
 
 }  // namespace hart::geometry

@@ -40,4 +40,18 @@ struct Box {
 /// axis.
 [[nodiscard]] Cell cell_of_point(const Box& box, const PointZM& point) noexcept;
 
+/// Curves that `shifted_hilbert_index` knows.
+inline constexpr int kMaxShiftedCurves = 64;
+
+/// Position of the point along copy `curve`, in [0, kMaxShiftedCurves), of a Hilbert curve
+/// through a cube of twice the box's side, in which the box stands at another place for each
+/// copy: places that a border of one curve's octants parts are near on another. A cell is twice
+/// as wide as one of `cell_of_point`'s. Points outside, and the precondition, as there.
+/// Sources: S. Liao, M. Lopez and S. Leutenegger, "High dimensional similarity search with
+/// space filling curves", ICDE 2001, for the copies; their shifts are the first terms of the
+/// additive recurrence of M. Roberts, "The unreasonable effectiveness of quasirandom
+/// sequences", 2018, in which no two are equal at any scale of the curve.
+[[nodiscard]] std::uint64_t shifted_hilbert_index(const Box& box, const PointZM& point,
+                                                  int curve) noexcept;
+
 }  // namespace hart::geometry

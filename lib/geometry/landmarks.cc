@@ -77,6 +77,39 @@ Rows unit_rows(std::span<const float> landmarks, std::size_t k, std::size_t dim)
   return rows;
 }
 
+void check_landmark_count(std::size_t n) {
+  if (n < 4)
+    throw Error{Fault::usage,
+                "trilateration: needs 4 landmarks or more and a distance to each"};
+}
+
+struct Centred {
+  Eigen::MatrixX3d points;  ///< relative to …
+  Eigen::RowVector3d centroid;
+};
+
+Centred centred(std::span<const std::array<double, 3>> positions) {
+  Eigen::MatrixX3d points(static_cast<Eigen::Index>(positions.size()), 3);
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    points.row(i) = Eigen::RowVector3d{positions[static_cast<std::size_t>(i)].data()};
+    if (!points.row(i).allFinite())
+      throw Error{Fault::data, "trilateration: landmark " + std::to_string(i) +
+                                   " has a position that is not finite"};
+  }
+  const Eigen::RowVector3d centroid = points.colwise().mean();
+  points.rowwise() -= centroid;
+  return {std::move(points), centroid};
+}
+
+Eigen::ColPivHouseholderQR<Eigen::MatrixX3d> least_squares(const Eigen::MatrixX3d& points) {
+  Eigen::ColPivHouseholderQR<Eigen::MatrixX3d> solver;
+  solver.setThreshold(kPlaneTolerance);
+  solver.compute(points);
+  if (solver.rank() < 3)
+    throw Error{Fault::data, "trilateration: the landmarks lie in a plane"};
+  return solver;
+}
+
 }  // namespace
 
 std::vector<std::size_t> choose_landmarks(std::span<const float> rows, std::size_t n,
@@ -129,32 +162,70 @@ double chord_distance(double cosine) noexcept {
 
 std::array<double, 3> trilaterate(std::span<const std::array<double, 3>> positions,
                                   std::span<const double> distances) {
-  const auto n = static_cast<Eigen::Index>(positions.size());
-  if (n < 4 || distances.size() != positions.size())
-    throw Error{Fault::usage,
-                "trilateration: needs 4 landmarks or more and a distance to each"};
-  Eigen::MatrixX3d points(n, 3);
-  Eigen::VectorXd squares(n);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    points.row(i) = Eigen::RowVector3d{positions[i].data()};
-    if (!points.row(i).allFinite() || !std::isfinite(distances[i]) || distances[i] < 0)
-      throw Error{Fault::data, "trilateration: landmark " + std::to_string(i) +
-                                   " has a position or distance that is not one"};
+  check_landmark_count(positions.size() == distances.size() ? positions.size() : 0);
+  auto [points, centroid] = centred(positions);
+  Eigen::VectorXd squares(points.rows());
+  for (Eigen::Index i = 0; i < squares.size(); ++i) {
+    if (!std::isfinite(distances[i]) || distances[i] < 0)
+      throw Error{Fault::data, "trilateration: the distance to landmark " + std::to_string(i) +
+                                   " is not one"};
     squares[i] = distances[i] * distances[i];
   }
   // With p and x relative to the centroid, 2 p · x = |p|² − d² + |x|². The unknown |x|² is the
   // same in every row and centred columns are orthogonal to a constant, so least squares leaves
   // it out.
-  const Eigen::RowVector3d centroid = points.colwise().mean();
-  points.rowwise() -= centroid;
   const Eigen::VectorXd right = points.rowwise().squaredNorm() - squares;
-  Eigen::ColPivHouseholderQR<Eigen::MatrixX3d> solver;
-  solver.setThreshold(kPlaneTolerance);
-  solver.compute(points);
-  if (solver.rank() < 3)
-    throw Error{Fault::data, "trilateration: the landmarks lie in a plane"};
-  const Eigen::Vector3d solution = solver.solve(right / 2) + centroid.transpose();
+  const Eigen::Vector3d solution =
+      least_squares(points).solve(right / 2) + centroid.transpose();
   return {solution[0], solution[1], solution[2]};
+}
+
+std::vector<double> trilateration_weights(std::span<const std::array<double, 3>> positions) {
+  check_landmark_count(positions.size());
+  const auto [points, centroid] = centred(positions);
+  const auto solver = least_squares(points);
+  // The pseudo-inverse from the first three columns of Q: n numbers an axis, never n × n.
+  const Eigen::MatrixXd q =
+      solver.householderQ() * Eigen::MatrixXd::Identity(points.rows(), points.cols());
+  const Eigen::Matrix3d r = solver.matrixR().topRows<3>();
+  const Eigen::MatrixXd solved = r.triangularView<Eigen::Upper>().solve(q.transpose());
+  const Rows weights = solver.colsPermutation() * solved;
+  return {weights.data(), weights.data() + weights.size()};
+}
+
+std::vector<std::array<double, 3>> classical_scaling(std::span<const double> distances,
+                                                     std::size_t n) {
+  if (n < 4 || distances.size() / n != n || distances.size() % n != 0)
+    throw Error{Fault::usage, "scaling: needs the distances between 4 landmarks or more"};
+  const auto count = static_cast<Eigen::Index>(n);
+  const Eigen::Map<const Rows> given{distances.data(), count, count};
+  if (!given.allFinite()) throw Error{Fault::data, "scaling: a distance is not finite"};
+  // Squared distances with the means of rows and columns taken off are the inner products of
+  // centred points, times -2.
+  Eigen::MatrixXd inner = given.array().square();
+  const Eigen::RowVectorXd column_means = inner.colwise().mean();
+  inner.rowwise() -= column_means;
+  const Eigen::VectorXd row_means = inner.rowwise().mean();
+  inner.colwise() -= row_means;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver{-inner / 2};
+  if (solver.info() != Eigen::Success)
+    throw Error{Fault::internal, "scaling: the eigenvalues do not converge"};
+  // Eigen sorts its eigenvalues ascending.
+  const Eigen::Array3d values = solver.eigenvalues().tail<3>().reverse();
+  const double volume = (values / values[0]).prod();
+  if (!(values[0] > 0) || !(values[2] > 0) || volume < kMinGramDeterminant)
+    throw Error{Fault::data, "scaling: the landmarks are near to a plane"};
+  std::vector<std::array<double, 3>> positions(n);
+  for (Eigen::Index axis = 0; axis < 3; ++axis) {
+    Eigen::VectorXd coordinates =
+        solver.eigenvectors().col(count - 1 - axis) * std::sqrt(values[axis]);
+    Eigen::Index largest = 0;
+    coordinates.cwiseAbs().maxCoeff(&largest);
+    if (coordinates[largest] < 0) coordinates = -coordinates;
+    for (std::size_t i = 0; i < n; ++i)
+      positions[i][static_cast<std::size_t>(axis)] = coordinates[static_cast<Eigen::Index>(i)];
+  }
+  return positions;
 }
 
 }  // namespace hart::geometry

@@ -50,4 +50,20 @@ inline constexpr double kMinGramDeterminant = 1e-3;
 [[nodiscard]] std::array<double, 3> trilaterate(
     std::span<const std::array<double, 3>> positions, std::span<const double> distances);
 
+/// What `trilaterate` does, as a matrix (3, n) row-major: with positions p, their mean c and
+/// distances d the point is c + weights · (|p − c|² − d²) / 2. The weights of an axis add up to
+/// zero. Throws as `trilaterate` does.
+[[nodiscard]] std::vector<double> trilateration_weights(
+    std::span<const std::array<double, 3>> positions);
+
+/// Positions in space of n ≥ 4 landmarks whose distances come as near as possible, in the least
+/// squares of the inner products, to `distances`, (n, n) row-major and symmetric with a zero
+/// diagonal. Their mean is the origin, and they vary most along x, then y, then z; the largest
+/// coordinate in magnitude along an axis, the first of equals, is positive. Throws Error(usage)
+/// on another size, Error(data) when a value is not finite, or when the landmarks do not span
+/// space: the product of the variances along the axes, each relative to that along x, is below
+/// kMinGramDeterminant. Source: classical scaling, W. S. Torgerson, Psychometrika 17, 1952.
+[[nodiscard]] std::vector<std::array<double, 3>> classical_scaling(
+    std::span<const double> distances, std::size_t n);
+
 }  // namespace hart::geometry

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,8 +21,9 @@ class Projection {
  public:
   /// Its value is what `serialise` writes.
   enum class Kind : std::uint32_t {
-    pca = 1,       ///< deviations from the mean along the three principal components
-    landmark = 2,  ///< dot products with three orthonormalised landmarks
+    pca = 1,            ///< deviations from the mean along the three principal components
+    landmark = 2,       ///< dot products with three orthonormalised landmarks
+    trilateration = 3,  ///< the point whose distances to n ≥ 4 landmarks fit best
   };
 
   /// Fits to `rows`, (n, dim) row-major. Vectors of one or two dimensions get axes of zeros for
@@ -38,7 +40,19 @@ class Projection {
   [[nodiscard]] static Projection from_landmarks(std::span<const float> landmarks,
                                                  std::size_t dim);
 
+  /// `count` ≥ 4 landmarks chosen among the unit vectors `rows` by maxmin stand in space as
+  /// `classical_scaling` of their chord distances says, and a vector stands where its distances
+  /// to them put it: `trilaterate`. The equations are linear in the vector, so the map is
+  /// linear too; with positions from classical scaling its axes are orthonormal (Sources: V. de
+  /// Silva and J. B. Tenenbaum, "Sparse multidimensional scaling using landmark points", 2004),
+  /// so no two vectors are nearer than their places. Throws as `choose_landmarks` does,
+  /// Error(usage) on fewer than 4, Error(data) when the landmarks do not span space.
+  [[nodiscard]] static Projection fit_trilateration(std::span<const float> rows, std::size_t n,
+                                                    std::size_t dim, std::size_t count);
+
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  /// Number of landmarks; 0 for principal components.
+  [[nodiscard]] std::size_t landmark_count() const noexcept;
   /// Length of the vectors it takes.
   [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
 
@@ -52,10 +66,11 @@ class Projection {
   [[nodiscard]] static Box box() noexcept { return {}; }
 
   /// Little-endian: "HPRJ", u32 version 1, u32 kind, u32 dim, mean (dim) f64, axes (3, dim)
-  /// f64. The mean of a landmark projection is zero.
+  /// f64. The mean of a landmark projection is zero. A trilateration: "HPRJ", u32 version 2,
+  /// u32 kind, u32 dim, u32 n, positions (n, 3) f64, landmarks (n, dim) f32.
   [[nodiscard]] ByteBuffer serialise() const;
   /// The inverse. Throws Error(data) on another magic, version or kind, a size that does not
-  /// fit, or a value that is not finite.
+  /// fit, a value that is not finite, or landmarks in a plane.
   [[nodiscard]] static Projection parse(ByteView bytes);
 
   bool operator==(const Projection&) const = default;
@@ -63,10 +78,20 @@ class Projection {
  private:
   Projection(Kind kind, std::size_t dim) : kind_{kind}, dim_{dim}, mean_(dim), axes_(3 * dim) {}
 
+  static Projection from_positions(std::vector<std::array<double, 3>> positions,
+                                   std::vector<float> landmarks, std::size_t dim);
+  static Projection parse_linear(Kind kind, std::size_t dim, ByteView values);
+  static Projection parse_trilateration(std::size_t dim, ByteView values);
+
   Kind kind_;
   std::size_t dim_;
-  std::vector<double> mean_;  ///< (dim)
-  std::vector<double> axes_;  ///< (3, dim)
+  std::vector<double> mean_;        ///< (dim)
+  std::vector<double> axes_;        ///< (3, dim)
+  std::array<double, 3> offset_{};  ///< place of `mean_`
+
+  // Of a trilateration, which the axes and the offset follow from.
+  std::vector<std::array<double, 3>> positions_;  ///< (n)
+  std::vector<float> landmarks_;                  ///< (n, dim)
 };
 
 }  // namespace hart::geometry

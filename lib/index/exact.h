@@ -31,7 +31,7 @@ struct VectorQuery {
 };
 
 /// Offers every row of `block` that `query` admits to `nearest`, on at most `threads` threads.
-/// The result does not depend on their number.
+/// The result does not depend on their number. For several queries or blocks: exact_scan.h.
 void scan_block(const VectorBlock& block, const VectorQuery& query, unsigned threads,
                 TopK& nearest);
 
@@ -39,14 +39,16 @@ void scan_block(const VectorBlock& block, const VectorQuery& query, unsigned thr
 struct ScanReport {
   std::uint64_t scanned = 0;  ///< vectors that were looked at
   std::optional<std::int64_t>
-      generation;           ///< the flat generation that was read; else rows only
-  std::uint64_t delta = 0;  ///< of `scanned`, read as rows beside the generation
-  std::string fallback;     ///< why the flat generation could not be used
+      generation;             ///< the flat generation that was read; else rows only
+  std::uint64_t delta = 0;    ///< of `scanned`, read as rows beside the generation
+  std::string fallback;       ///< why the flat generation could not be used
+  bool filter_first = false;  ///< the vectors of the allowed atoms alone were fetched
 };
 
-/// The nearest vectors of the acting tenant for each query, nearest first: compares all of
-/// them. All queries share one pass. Reads the flat generation when there is a usable one (the
-/// result is the same) and rows otherwise. Throws Error(usage) on a query of another length.
+/// The nearest vectors of the acting tenant for each query, nearest first: compares all that
+/// the queries allow. All queries share one pass. Fetches the vectors of the allowed atoms one
+/// by one where these are few, else reads the flat generation when there is a usable one, and
+/// rows otherwise; the result is the same. Throws Error(usage) on a query of another length.
 [[nodiscard]] std::vector<std::vector<Neighbor>> exact_search(
     store::Store& store, const store::EmbeddingModel& model,
     std::span<const VectorQuery> queries, unsigned threads, ScanReport* report = nullptr);
@@ -57,6 +59,12 @@ struct ScanReport {
                                                            std::span<const VectorQuery> queries,
                                                            unsigned threads,
                                                            ScanReport* report = nullptr);
+
+/// The same by looking up the vector of each allowed atom: right for few. Precondition: every
+/// query has an allowed set; queries that share one set share the look-ups.
+[[nodiscard]] std::vector<std::vector<Neighbor>> fetch_allowed(
+    store::Store& store, const store::EmbeddingModel& model,
+    std::span<const VectorQuery> queries, unsigned threads, ScanReport* report = nullptr);
 
 /// Throws Error(usage) unless `vector` has the model's length and finite values.
 void require_vector(const store::EmbeddingModel& model, std::span<const float> vector);

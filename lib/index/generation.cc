@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "store/file_io.h"
 
 namespace hart::index {
 namespace {
@@ -16,12 +17,15 @@ struct KindName {
   IndexKind kind;
   std::string_view name;
 };
-constexpr std::array<KindName, 2> kKinds{
-    {{IndexKind::rtree, "rtree"}, {IndexKind::flat, "flat"}}};
+constexpr std::array<KindName, 4> kKinds{{{IndexKind::rtree, "rtree"},
+                                          {IndexKind::flat, "flat"},
+                                          {IndexKind::hilbert, "hilbert"},
+                                          {IndexKind::cells, "cells"}}};
 
 constexpr const char* kSelectIndex =
     "SELECT kind, embedding_model_id, generation, items, last_embedding_id, parameters, recall,"
-    " coalesce(recall_k, 0), coalesce(recall_candidates, 0), built_us FROM my_search_index";
+    " coalesce(recall_k, 0), coalesce(recall_candidates, 0), built_us,"
+    " coalesce(recall_interval, 0) FROM my_search_index";
 
 // What index.db knows of its own tables. `built_us` ties a generation to its catalog row, so
 // that a number that is used again after index.db was lost does not pass for the one before.
@@ -47,6 +51,7 @@ IndexInfo read_info(const Statement& row) {
   info.recall_k = row.integer(7);
   info.recall_candidates = row.integer(8);
   info.built = row.integer(9);
+  info.recall_interval = row.real(10);
   return info;
 }
 
@@ -77,6 +82,8 @@ void drop_older_generations(store::Store& store, const IndexInfo& index, std::in
   }
   for (const std::int64_t generation : old) {
     const std::string number = std::to_string(generation);
+    if (index.kind == IndexKind::cells)
+      store::file_io().remove(generation_file(store, index.kind, generation));
     db.exec("BEGIN IMMEDIATE; DROP TABLE IF EXISTS " +
             generation_table(index.kind, generation) +
             "; DELETE FROM index_generation WHERE generation = " + number + "; COMMIT");
@@ -107,7 +114,8 @@ void publish(store::Store& store, const IndexInfo& info) {
       " ON CONFLICT (tenant_id, embedding_model_id, kind) DO UPDATE SET"
       " generation = excluded.generation, items = excluded.items,"
       " last_embedding_id = excluded.last_embedding_id, parameters = excluded.parameters,"
-      " recall = NULL, recall_k = NULL, recall_candidates = NULL, built_us = excluded.built_us"
+      " recall = NULL, recall_k = NULL, recall_candidates = NULL, recall_interval = NULL,"
+      " built_us = excluded.built_us"
       " WHERE excluded.generation > search_index.generation",
       Scope::owner);
   upsert.run(store.tenant_id(), info.embedding_model_id, index_kind_name(info.kind),
@@ -146,6 +154,11 @@ std::optional<IndexInfo> find_index(store::Store& store, std::int64_t embedding_
                                         " WHERE embedding_model_id = ?1 AND kind = ?2");
   if (!select.with(embedding_model_id, index_kind_name(kind)).step()) return std::nullopt;
   return read_info(select);
+}
+
+std::string generation_file(const store::Store& store, IndexKind kind,
+                            std::int64_t generation) {
+  return store.directory() + "/indexes/" + generation_table(kind, generation);
 }
 
 std::string generation_table(IndexKind kind, std::int64_t generation) {
@@ -229,17 +242,18 @@ bool drop_index(store::Store& store, const store::EmbeddingModel& model, IndexKi
   return true;
 }
 
-void store_recall(store::Store& store, const IndexInfo& info, double recall, std::int64_t k,
-                  std::int64_t candidates) {
+void store_recall(store::Store& store, const IndexInfo& info, double recall, double interval,
+                  std::int64_t k, std::int64_t candidates) {
   store::WriteTransaction transaction{store};
   store.db()
       .prepare(
-          "UPDATE search_index SET recall = ?1, recall_k = ?2, recall_candidates = ?3"
+          "UPDATE search_index SET recall = ?1, recall_k = ?2, recall_candidates = ?3,"
+          " recall_interval = ?8"
           " WHERE tenant_id = ?4 AND embedding_model_id = ?5 AND kind = ?6"
           " AND generation = ?7",
           Scope::owner)
       .run(recall, k, candidates, store.tenant_id(), info.embedding_model_id,
-           index_kind_name(info.kind), info.generation);
+           index_kind_name(info.kind), info.generation, interval);
   transaction.commit();
 }
 

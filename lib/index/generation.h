@@ -15,8 +15,10 @@ namespace hart::index {
 
 /// What an index is made of.
 enum class IndexKind {
-  rtree,  ///< an R-tree over the 3-D projections: candidates, approximate
-  flat,   ///< the vectors side by side in large blocks: an exact scan that reads them faster
+  rtree,    ///< an R-tree over the 3-D projections: candidates, approximate
+  flat,     ///< the vectors side by side in large blocks: an exact scan that reads them faster
+  hilbert,  ///< shifted Hilbert curves over the 3-D projections: candidates, approximate
+  cells,    ///< cells of the full space and one-bit codes, in a mapped file: see cell_index.h
 };
 
 [[nodiscard]] std::string_view index_kind_name(IndexKind kind) noexcept;
@@ -31,7 +33,8 @@ struct IndexInfo {
   std::int64_t items = 0;
   std::int64_t last_embedding_id = 0;
   Json parameters = Json::object();    ///< rtree: {"projection_version": N}
-  std::optional<double> recall;        ///< measured by `check_index`; nothing before that
+  std::optional<double> recall;  ///< measured by `check_index`; nothing before that
+  double recall_interval = 0;    ///< half width of its 95 % confidence interval
   std::int64_t recall_k = 0;           ///< recall@k, with …
   std::int64_t recall_candidates = 0;  ///< … so many candidates reranked
   TimeUs built = 0;
@@ -46,6 +49,11 @@ struct IndexInfo {
 
 /// The table of index.db that holds a generation: "rtree_17".
 [[nodiscard]] std::string generation_table(IndexKind kind, std::int64_t generation);
+
+/// The file that holds a generation of a kind that is kept in a file of its own, under
+/// `indexes/` in the store's directory.
+[[nodiscard]] std::string generation_file(const store::Store& store, IndexKind kind,
+                                          std::int64_t generation);
 
 /// Throws Error(data) unless index.db holds the complete generation that `info` names: a lost,
 /// older or foreign index.db fails here. Error(no_input) when there is no index.db.
@@ -80,7 +88,7 @@ bool drop_index(store::Store& store, const store::EmbeddingModel& model, IndexKi
 
 /// Writes the recall figure of the generation that `info` names; nothing happens when that is
 /// no longer the current one.
-void store_recall(store::Store& store, const IndexInfo& info, double recall, std::int64_t k,
-                  std::int64_t candidates);
+void store_recall(store::Store& store, const IndexInfo& info, double recall, double interval,
+                  std::int64_t k, std::int64_t candidates);
 
 }  // namespace hart::index

@@ -1,13 +1,18 @@
 #include "index/index.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
 #include <random>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "index/cell_index.h"
 #include "index/exact.h"
 #include "index/flat_index.h"
+#include "index/hilbert_index.h"
 #include "index/rtree_index.h"
 
 namespace hart::index {
@@ -47,25 +52,74 @@ double recall_of(const std::vector<Neighbor>& found, const std::vector<Neighbor>
          static_cast<double>(truth.size());
 }
 
-std::vector<Neighbor> search_index(store::Store& store, const store::EmbeddingModel& model,
-                                   const IndexInfo& index, const VectorQuery& query,
-                                   const CheckOptions& options) {
-  if (index.kind == IndexKind::rtree)
-    return spatial_search(store, model, index, query, options.candidates, options.threads);
-  ScanReport report;
-  auto found = exact_search(store, model, {&query, 1}, options.threads, &report);
-  if (report.generation != index.generation)
-    throw Error{Fault::data,
-                report.fallback.empty() ? "the index was replaced meanwhile" : report.fallback};
-  return std::move(found.front());
+/// Answers the sample's queries through one index, which is opened once.
+class IndexUnderTest {
+ public:
+  IndexUnderTest(store::Store& store, const store::EmbeddingModel& model,
+                 const IndexInfo& index, const CheckOptions& options)
+      : store_{store}, model_{model}, index_{index}, options_{options} {
+    if (index.kind == IndexKind::cells) cells_.emplace(store, model, index);
+  }
+
+  [[nodiscard]] Metric metric() const {
+    return cells_ ? find_metric(index_.parameters.value("metric", "cosine")).value()
+                  : Metric::cosine;
+  }
+
+  std::vector<Neighbor> search(const VectorQuery& query) {
+    switch (index_.kind) {
+      case IndexKind::rtree:
+        return spatial_search(store_, model_, index_, query, options_.candidates,
+                              options_.threads);
+      case IndexKind::hilbert:
+        return hilbert_search(store_, model_, index_, query, options_.candidates,
+                              options_.threads);
+      case IndexKind::cells:
+        return cells_->search(query, options_.wanted);
+      case IndexKind::flat:
+        break;
+    }
+    ScanReport report;
+    auto found = exact_search(store_, model_, {&query, 1}, options_.threads, &report);
+    if (report.generation != index_.generation)
+      throw Error{Fault::data, report.fallback.empty() ? "the index was replaced meanwhile"
+                                                       : report.fallback};
+    return std::move(found.front());
+  }
+
+ private:
+  store::Store& store_;
+  const store::EmbeddingModel& model_;
+  const IndexInfo& index_;
+  const CheckOptions& options_;
+  std::optional<CellIndex> cells_;
+};
+
+/// Mean and the half width of its 95 % confidence interval, by the normal approximation.
+void take_recalls(const std::vector<double>& recalls, RecallReport& report) {
+  const auto n = static_cast<double>(recalls.size());
+  double square = 0;
+  report.recall = std::accumulate(recalls.begin(), recalls.end(), 0.0) / n;
+  for (const double recall : recalls)
+    square += (recall - report.recall) * (recall - report.recall);
+  report.interval = 1.96 * std::sqrt(square / n / n);
 }
 
 }  // namespace
 
 IndexInfo build_index(store::Store& store, const store::EmbeddingModel& model, IndexKind kind,
                       const std::function<void(std::uint64_t)>& progress) {
-  return kind == IndexKind::rtree ? build_rtree_index(store, model, progress)
-                                  : build_flat_index(store, model, progress);
+  switch (kind) {
+    case IndexKind::rtree:
+      return build_rtree_index(store, model, progress);
+    case IndexKind::hilbert:
+      return build_hilbert_index(store, model, progress);
+    case IndexKind::cells:
+      return build_cell_index(store, model, {}, progress);
+    case IndexKind::flat:
+      break;
+  }
+  return build_flat_index(store, model, progress);
 }
 
 RecallReport measure_recall(store::Store& store, const store::EmbeddingModel& model,
@@ -74,9 +128,11 @@ RecallReport measure_recall(store::Store& store, const store::EmbeddingModel& mo
   const auto sample = sample_vectors(store, model, options.samples, options.seed);
   if (sample.size() < 2)
     throw Error{Fault::no_input, "recall needs two vectors of " + model.name + " or more"};
+  IndexUnderTest under_test{store, model, index, options};
   std::vector<VectorQuery> queries;
   for (const SampledVector& sampled : sample)
-    queries.push_back({sampled.vector, options.k, Metric::cosine, nullptr, sampled.atom_id});
+    queries.push_back(
+        {sampled.vector, options.k, under_test.metric(), nullptr, sampled.atom_id});
 
   RecallReport report;
   const auto n = static_cast<double>(sample.size());
@@ -85,11 +141,12 @@ RecallReport measure_recall(store::Store& store, const store::EmbeddingModel& mo
   report.exact_s = (steady_seconds() - started) / n;
 
   started = steady_seconds();
+  std::vector<double> recalls;
+  recalls.reserve(queries.size());
   for (std::size_t q = 0; q < queries.size(); ++q)
-    report.recall +=
-        recall_of(search_index(store, model, index, queries[q], options), truth[q]);
+    recalls.push_back(recall_of(under_test.search(queries[q]), truth[q]));
   report.indexed_s = (steady_seconds() - started) / n;
-  report.recall /= n;
+  take_recalls(recalls, report);
   report.queries = sample.size();
   report.k = options.k;
   report.candidates = options.candidates;
@@ -103,7 +160,8 @@ RecallReport check_index(store::Store& store, const store::EmbeddingModel& model
     throw Error{Fault::no_input, "there is no " + std::string{index_kind_name(kind)} +
                                      " index over " + model.name};
   const RecallReport report = measure_recall(store, model, *index, options);
-  store_recall(store, *index, report.recall, static_cast<std::int64_t>(report.k),
+  store_recall(store, *index, report.recall, report.interval,
+               static_cast<std::int64_t>(report.k),
                static_cast<std::int64_t>(report.candidates));
   return report;
 }

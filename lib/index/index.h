@@ -24,10 +24,12 @@ struct CheckOptions {
   std::size_t samples = 200;     ///< stored vectors used as queries, at most
   std::uint64_t seed = 1;        ///< which of them
   unsigned threads = 1;
+  double wanted = 0.95;  ///< the recall asked of an index that can be asked for one
 };
 
 struct RecallReport {
-  double recall = 0;  ///< share of the true k nearest that were found, mean over the queries
+  double recall = 0;    ///< share of the true k nearest that were found, mean over the queries
+  double interval = 0;  ///< half width of its 95 % confidence interval
   std::size_t queries = 0;
   std::size_t k = 0;  ///< of the check; fewer where the store holds fewer vectors
   std::size_t candidates = 0;

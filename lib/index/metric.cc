@@ -1,8 +1,6 @@
 #include "index/metric.h"
 
 #include <array>
-#include <cmath>
-#include <limits>
 
 #include "tensor/vector.h"
 
@@ -15,10 +13,6 @@ struct MetricName {
 };
 constexpr std::array<MetricName, 3> kMetrics{
     {{Metric::cosine, "cosine"}, {Metric::l2, "l2"}, {Metric::dot, "dot"}}};
-
-double cosine_distance(double dot, double norms) {
-  return norms == 0 ? 1 : 1 - dot / norms;
-}
 
 }  // namespace
 
@@ -50,19 +44,9 @@ DistanceFrom::DistanceFrom(Metric metric, std::span<const float> query) noexcept
     : metric_{metric}, query_{query}, query_norm_{tensor::norm(query)} {}
 
 double DistanceFrom::operator()(std::span<const float> row) const noexcept {
-  double distance = 0;
-  switch (metric_) {
-    case Metric::cosine:
-      distance = cosine_distance(tensor::dot(row, query_), query_norm_ * tensor::norm(row));
-      break;
-    case Metric::l2:
-      distance = std::sqrt(static_cast<double>(tensor::squared_l2(row, query_)));
-      break;
-    case Metric::dot:
-      distance = -static_cast<double>(tensor::dot(row, query_));
-      break;
-  }
-  return std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
+  if (metric_ == Metric::l2) return of_figure(tensor::squared_l2(row, query_), 0);
+  const float row_norm = metric_ == Metric::cosine ? tensor::norm(row) : 0;
+  return of_figure(tensor::dot(row, query_), row_norm);
 }
 
 }  // namespace hart::index

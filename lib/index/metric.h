@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -28,6 +30,27 @@ class DistanceFrom {
 
   /// `row` has the query's length. What is not a number counts as infinitely far.
   [[nodiscard]] double operator()(std::span<const float> row) const noexcept;
+
+  /// The same from figures of the row that a scan has computed: `figure` is its product with
+  /// the query, under l2 its squared distance from the query. `row_norm` is of account under
+  /// cosine alone.
+  [[nodiscard]] double of_figure(float figure, float row_norm) const noexcept {
+    double distance = 0;
+    switch (metric_) {
+      case Metric::cosine: {
+        const double norms = query_norm_ * row_norm;
+        distance = norms == 0 ? 1 : 1 - figure / norms;
+        break;
+      }
+      case Metric::l2:
+        distance = std::sqrt(static_cast<double>(figure));
+        break;
+      case Metric::dot:
+        distance = -static_cast<double>(figure);
+        break;
+    }
+    return std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
+  }
 
  private:
   Metric metric_;

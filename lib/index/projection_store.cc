@@ -1,6 +1,7 @@
 #include "index/projection_store.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 #include <string>
@@ -18,20 +19,16 @@ using geometry::Projection;
 using store::Scope;
 using store::Statement;
 
+struct KindName {
+  Projection::Kind kind;
+  std::string_view name;
+};
+constexpr std::array<KindName, 3> kKinds{{{Projection::Kind::pca, "pca"},
+                                          {Projection::Kind::landmark, "landmark"},
+                                          {Projection::Kind::trilateration, "trilateration"}}};
+
 constexpr std::size_t kDistortionPairs = 20'000;
 constexpr double kUnknownImportance = 0;
-
-/// `vector` scaled to length 1; as it is when its length is 0.
-std::vector<float> direction(std::span<const float> vector) {
-  double squared = 0;
-  for (const float x : vector) squared += static_cast<double>(x) * x;
-  std::vector<float> unit{vector.begin(), vector.end()};
-  if (squared > 0) {
-    const double scale = 1 / std::sqrt(squared);
-    for (float& x : unit) x = static_cast<float>(x * scale);
-  }
-  return unit;
-}
 
 bool is_zero(std::span<const float> vector) {
   return std::all_of(vector.begin(), vector.end(), [](float x) { return x == 0; });
@@ -50,26 +47,38 @@ std::vector<std::vector<float>> sample_directions(store::Store& store,
                               if (is_zero(embedding.vector)) return;
                               ++seen;
                               if (sample.size() < limit)
-                                sample.push_back(direction(embedding.vector));
+                                sample.push_back(direction_of(embedding.vector));
                               else if (const std::uint64_t slot = random() % seen; slot < limit)
-                                sample[slot] = direction(embedding.vector);
+                                sample[slot] = direction_of(embedding.vector);
                             });
   return sample;
 }
 
-Projection fit(Projection::Kind kind, std::span<const float> rows, std::size_t n,
+Projection fit(const FitOptions& options, std::span<const float> rows, std::size_t n,
                std::size_t dim) {
-  return kind == Projection::Kind::pca ? Projection::fit_pca(rows, n, dim)
-                                       : Projection::fit_landmarks(rows, n, dim);
+  switch (options.kind) {
+    case Projection::Kind::pca:
+      return Projection::fit_pca(rows, n, dim);
+    case Projection::Kind::landmark:
+      return Projection::fit_landmarks(rows, n, dim);
+    case Projection::Kind::trilateration:
+      return Projection::fit_trilateration(rows, n, dim, std::min(options.landmarks, n));
+  }
+  throw Error{Fault::internal, "a projection of an unknown kind"};
 }
 
 StoredProjection read_projection(const Statement& row) {
-  return {row.integer(0), Projection::parse(row.blob(1)), row.integer(2), row.real(3),
-          row.integer(4)};
+  return {row.integer(0),
+          Projection::parse(row.blob(1)),
+          row.integer(2),
+          row.real(3),
+          row.is_null(4) ? std::nullopt : std::optional{row.real(4)},
+          row.integer(5)};
 }
 
 constexpr const char* kSelectProjection =
-    "SELECT version, projection, fitted_on, coalesce(rank_correlation, 0), created_us"
+    "SELECT version, projection, fitted_on, coalesce(rank_correlation, 0), stress,"
+    " created_us"
     " FROM my_spatial_projection WHERE embedding_model_id = ?1";
 
 void insert_projection(store::Store& store, const store::EmbeddingModel& model,
@@ -77,13 +86,21 @@ void insert_projection(store::Store& store, const store::EmbeddingModel& model,
   store.db()
       .prepare(
           "INSERT INTO spatial_projection (tenant_id, embedding_model_id, kind, version,"
-          " projection, fitted_on, rank_correlation, created_us)"
-          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+          " projection, fitted_on, rank_correlation, stress, created_us)"
+          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
           Scope::owner)
       .run(store.tenant_id(), model.embedding_model_id,
            projection_kind_name(stored.projection.kind()), stored.version,
            stored.projection.serialise(), stored.fitted_on, stored.rank_correlation,
-           stored.created);
+           stored.stress, stored.created);
+}
+
+std::vector<float> side_by_side(const std::vector<std::vector<float>>& vectors,
+                                std::size_t dim) {
+  std::vector<float> rows;
+  rows.reserve(vectors.size() * dim);
+  for (const auto& vector : vectors) rows.insert(rows.end(), vector.begin(), vector.end());
+  return rows;
 }
 
 std::int64_t hilbert_key(const PointZM& point) {
@@ -118,13 +135,23 @@ void place_all(store::Store& store, const store::EmbeddingModel& model,
 }  // namespace
 
 std::string_view projection_kind_name(Projection::Kind kind) noexcept {
-  return kind == Projection::Kind::pca ? "pca" : "landmark";
+  for (const KindName& known : kKinds)
+    if (known.kind == kind) return known.name;
+  return {};
 }
 
 std::optional<Projection::Kind> find_projection_kind(std::string_view name) noexcept {
-  if (name == "pca") return Projection::Kind::pca;
-  if (name == "landmark") return Projection::Kind::landmark;
+  for (const KindName& known : kKinds)
+    if (known.name == name) return known.kind;
   return std::nullopt;
+}
+
+std::optional<std::int64_t> current_projection_version(store::Store& store,
+                                                       const store::EmbeddingModel& model) {
+  Statement select = store.db().prepare(
+      "SELECT max(version) FROM my_spatial_projection WHERE embedding_model_id = ?1");
+  if (!select.with(model.embedding_model_id).step() || select.is_null(0)) return std::nullopt;
+  return select.integer(0);
 }
 
 std::optional<StoredProjection> current_projection(store::Store& store,
@@ -150,15 +177,17 @@ StoredProjection fit_projection(store::Store& store, const store::EmbeddingModel
     throw Error{Fault::no_input, "a projection needs two vectors of " + model.name +
                                      " or more, there are " + std::to_string(sample.size())};
   const auto dim = static_cast<std::size_t>(model.dims);
-  std::vector<float> rows;
-  rows.reserve(sample.size() * dim);
-  for (const auto& vector : sample) rows.insert(rows.end(), vector.begin(), vector.end());
-
-  StoredProjection stored{0, fit(options.kind, rows, sample.size(), dim),
-                          static_cast<std::int64_t>(sample.size()), 0, 0};
-  stored.rank_correlation = geometry::sample_distortion(rows, sample.size(), stored.projection,
-                                                        kDistortionPairs, options.seed)
-                                .spearman;
+  const std::vector<float> rows = side_by_side(sample, dim);
+  StoredProjection stored{0,
+                          fit(options, rows, sample.size(), dim),
+                          static_cast<std::int64_t>(sample.size()),
+                          0,
+                          {},
+                          0};
+  const auto distortion = geometry::sample_distortion(rows, sample.size(), stored.projection,
+                                                      kDistortionPairs, options.seed);
+  stored.rank_correlation = distortion.spearman;
+  stored.stress = distortion.stress;
   store::WriteTransaction transaction{store};
   const auto current = current_projection(store, model);
   stored.version = current ? current->version + 1 : 1;
@@ -169,8 +198,19 @@ StoredProjection fit_projection(store::Store& store, const store::EmbeddingModel
   return stored;
 }
 
+std::vector<float> direction_of(std::span<const float> vector) {
+  double squared = 0;
+  for (const float x : vector) squared += static_cast<double>(x) * x;
+  std::vector<float> unit{vector.begin(), vector.end()};
+  if (squared > 0) {
+    const double scale = 1 / std::sqrt(squared);
+    for (float& x : unit) x = static_cast<float>(x * scale);
+  }
+  return unit;
+}
+
 PointZM place_of(const Projection& projection, std::span<const float> vector) {
-  return projection.project(direction(vector));
+  return projection.project(direction_of(vector));
 }
 
 void place_embedding(store::Store& store, std::int64_t embedding_id,

@@ -3,14 +3,15 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <cstring>
+#include <limits>
+#include <tuple>
 
 #include "core/clock.h"
-#include "core/endian.h"
 #include "core/error.h"
 #include "geometry/hilbert.h"
-#include "index/projection_store.h"
+#include "index/rtree_pack.h"
 
 namespace hart::index {
 namespace {
@@ -21,10 +22,6 @@ using store::Statement;
 
 constexpr const char* kNearestFunction = "hart_nearest";
 constexpr int kAxes = 3;
-
-double as_float32(double coordinate) {
-  return static_cast<double>(static_cast<float>(coordinate));
-}
 
 /// SQLite calls this for each node and point: the score is the squared distance of its box from
 /// the query, and the least score is visited next.
@@ -80,47 +77,13 @@ void sort_by_place(std::vector<PointRtree::Item>& items) {
   for (std::size_t i = 0; i < items.size(); ++i) items[i] = keyed[i].second;
 }
 
-/// Reads the vectors of candidates, those that the tenant still holds.
-class CandidateReader {
- public:
-  CandidateReader(store::Store& store, std::size_t dim)
-      : find_{store.db().prepare(
-            "SELECT atom_id, vector FROM my_atom_embedding WHERE atom_embedding_id = ?1")},
-        vector_(dim) {}
-
-  /// The atom, and its vector in `vector`; nothing when it was removed since.
-  std::optional<std::int64_t> read(std::int64_t embedding_id) {
-    if (!find_.with(embedding_id).step()) return std::nullopt;
-    const ByteView bytes = find_.blob(1);
-    if (bytes.size() != vector_.size() * sizeof(float))
-      throw Error{Fault::data, "the store is damaged: embedding " +
-                                   std::to_string(embedding_id) + " has " +
-                                   std::to_string(bytes.size()) + " bytes"};
-    std::memcpy(vector_.data(), bytes.data(), bytes.size());
-    return find_.integer(0);
-  }
-  [[nodiscard]] std::span<const float> vector() const noexcept { return vector_; }
-
- private:
-  Statement find_;
-  std::vector<float> vector_;
-};
-
-void rerank_candidates(store::Store& store, const IndexInfo& index, const PointZM& place,
-                       const VectorQuery& query, std::size_t candidates, TopK& nearest,
-                       SpatialReport& report) {
-  const DistanceFrom distance_from{query.metric, query.vector};
-  CandidateReader reader{store, query.vector.size()};
-  const store::Snapshot snapshot{store.index_db()};
-  PointRtree tree{store.index_db(), generation_table(IndexKind::rtree, index.generation)};
-  if (candidates == 0) return;
-  tree.nearest(place, [&](const SpatialNeighbor& point) {
-    ++report.popped;
-    const auto atom_id = reader.read(point.id);
-    if (!atom_id || !query.admits(*atom_id)) return true;
-    nearest.offer({distance_from(reader.vector()), *atom_id, point.id});
-    return ++report.candidates < candidates;
-  });
+/// The float32 values next below and above what `coordinate` is rounded to.
+double float32_below(double coordinate) {
+  return std::nextafter(static_cast<float>(coordinate),
+                        -std::numeric_limits<float>::infinity());
+}
+double float32_above(double coordinate) {
+  return std::nextafter(static_cast<float>(coordinate), std::numeric_limits<float>::infinity());
 }
 
 }  // namespace
@@ -135,16 +98,15 @@ void PointRtree::create(std::vector<Item> items,
                         const std::function<void(std::uint64_t)>& progress) {
   sort_by_place(items);
   db_.exec("CREATE VIRTUAL TABLE " + name_ + " USING rtree(id, x0, x1, y0, y1, z0, z1)");
-  Statement insert = db_.prepare(
-      "INSERT INTO " + name_ + " VALUES (?1, ?2, ?2, ?3, ?3, ?4, ?4)", Scope::owner);
-  constexpr std::uint64_t kReportEvery = 4096;
-  std::uint64_t done = 0;
+  std::vector<RtreeCell> cells;
+  cells.reserve(items.size());
   for (const Item& item : items) {
-    insert.run(item.id, as_float32(item.point.x), as_float32(item.point.y),
-               as_float32(item.point.z));
-    if (++done % kReportEvery == 0 && progress) progress(done);
+    const std::array<float, 3> at{static_cast<float>(item.point.x),
+                                  static_cast<float>(item.point.y),
+                                  static_cast<float>(item.point.z)};
+    cells.push_back({item.id, at, at});
   }
-  if (progress) progress(done);
+  pack_rtree(db_, name_, std::move(cells), progress);
 }
 
 void PointRtree::nearest(const PointZM& query,
@@ -160,24 +122,25 @@ void PointRtree::nearest(const PointZM& query,
   }
 }
 
+void PointRtree::within(const geometry::Box& box,
+                        const std::function<void(std::int64_t)>& visit) {
+  Statement select = db_.prepare("SELECT id FROM " + name_ +
+                                     " WHERE x1 >= ?1 AND x0 <= ?2 AND y1 >= ?3 AND y0 <= ?4"
+                                     " AND z1 >= ?5 AND z0 <= ?6",
+                                 Scope::owner);
+  select.with(float32_below(box.min[0]), float32_above(box.max[0]), float32_below(box.min[1]),
+              float32_above(box.max[1]), float32_below(box.min[2]), float32_above(box.max[2]));
+  while (select.step()) visit(select.integer(0));
+}
+
 IndexInfo build_rtree_index(store::Store& store, const store::EmbeddingModel& model,
                             const std::function<void(std::uint64_t)>& progress) {
-  auto projection = current_projection(store, model);
-  if (!projection) projection = fit_projection(store, model, {});
-  std::vector<PointRtree::Item> items;
-  std::int64_t last = 0;
-  store::for_each_embedding(
-      store, model.embedding_model_id, 0, [&](const store::Embedding& embedding) {
-        items.push_back(
-            {embedding.embedding_id, place_of(projection->projection, embedding.vector)});
-        last = embedding.embedding_id;
-      });
-  if (items.empty())
-    throw Error{Fault::no_input, "there are no vectors of " + model.name + " to index"};
+  SpatialItems gathered = gather_spatial_items(store, model);
   GenerationWriter writer{store, model, IndexKind::rtree};
-  const auto count = static_cast<std::int64_t>(items.size());
-  PointRtree{store.index_db(), writer.table()}.create(std::move(items), progress);
-  return writer.commit(count, last, {{"projection_version", projection->version}});
+  const auto count = static_cast<std::int64_t>(gathered.items.size());
+  PointRtree{store.index_db(), writer.table()}.create(std::move(gathered.items), progress);
+  return writer.commit(count, gathered.last_embedding_id,
+                       {{"projection_version", gathered.projection_version}});
 }
 
 std::vector<Neighbor> spatial_search(store::Store& store, const store::EmbeddingModel& model,
@@ -190,20 +153,19 @@ std::vector<Neighbor> spatial_search(store::Store& store, const store::Embedding
   said = {};
   const store::Snapshot snapshot{store.db()};
   require_generation(store, index);
-  const auto version = index.parameters.value("projection_version", std::int64_t{0});
-  const auto projection = projection_version(store, model, version);
-  if (!projection)
-    throw Error{Fault::data, "projection version " + std::to_string(version) + " is missing"};
+  const PointZM place = place_in_index(store, model, index, query.vector);
   TopK nearest{query.k};
   const double started = steady_seconds();
-  rerank_candidates(store, index, place_of(projection->projection, query.vector), query,
-                    candidates, nearest, said);
+  {
+    CandidateReranker reranker{store, query, candidates, nearest, said};
+    const store::Snapshot index_snapshot{store.index_db()};
+    PointRtree tree{store.index_db(), generation_table(IndexKind::rtree, index.generation)};
+    if (candidates > 0)
+      tree.nearest(place,
+                   [&](const SpatialNeighbor& point) { return reranker.offer(point.id); });
+  }
   said.candidates_s = steady_seconds() - started;
-  for_each_row_block(store, model, index.last_embedding_id, [&](const VectorBlock& block) {
-    said.delta += block.size();
-    scan_block(block, query, threads, nearest);
-  });
-  said.delta_s = steady_seconds() - started - said.candidates_s;
+  scan_delta(store, model, index, query, threads, nearest, said);
   return nearest.sorted();
 }
 

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "geometry/hilbert.h"
 #include "geometry/point.h"
 #include "index/exact.h"
 #include "index/generation.h"
+#include "index/spatial_candidates.h"
 #include "store/embedding.h"
 #include "store/store.h"
 
@@ -28,12 +30,9 @@ class PointRtree {
   /// The table `name` of `db`; `db` must outlive it.
   PointRtree(store::Connection& db, std::string name);
 
-  struct Item {
-    std::int64_t id;
-    geometry::PointZM point;
-  };
-  /// Makes the table and fills it, along the Hilbert curve of the items' bounding box: the
-  /// pages that a point goes to are then at hand. Call inside a transaction.
+  using Item = SpatialItem;
+  /// Makes the table and packs it along the Hilbert curve of the items' bounding box. Call
+  /// inside a transaction.
   void create(std::vector<Item> items, const std::function<void(std::uint64_t)>& progress);
 
   /// Visits points nearest first until `visit` returns false: best-first, each node and point
@@ -41,6 +40,10 @@ class PointRtree {
   /// Source: Hjaltason and Samet, "Distance browsing in spatial databases", TODS 24(2), 1999.
   void nearest(const geometry::PointZM& query,
                const std::function<bool(const SpatialNeighbor&)>& visit);
+
+  /// Visits the ids of all points in `box`, borders included, in no order, and of points that
+  /// the rounding to float32 brought close to it.
+  void within(const geometry::Box& box, const std::function<void(std::int64_t)>& visit);
 
  private:
   store::Connection& db_;
@@ -52,15 +55,6 @@ class PointRtree {
 /// `build_flat_index`.
 IndexInfo build_rtree_index(store::Store& store, const store::EmbeddingModel& model,
                             const std::function<void(std::uint64_t)>& progress);
-
-/// How a spatial search was done.
-struct SpatialReport {
-  std::uint64_t candidates = 0;  ///< vectors of the generation that were reranked
-  std::uint64_t popped = 0;  ///< points that the R-tree gave out, removed and filtered ones too
-  std::uint64_t delta = 0;   ///< newer vectors, compared exactly
-  double candidates_s = 0;   ///< time for the R-tree and the vectors of the candidates
-  double delta_s = 0;
-};
 
 /// The nearest of `candidates` vectors, those whose projections lie nearest to the query's, and
 /// of all vectors newer than the generation. Removed vectors and those that the filter holds

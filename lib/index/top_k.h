@@ -28,6 +28,11 @@ class TopK {
  public:
   explicit TopK(std::size_t k) : k_{k} {}
 
+  /// False when nothing at this distance can be among the kept: no need to offer it.
+  [[nodiscard]] bool takes(double distance) const noexcept {
+    return heap_.size() < k_ || (k_ > 0 && distance <= heap_.front().distance);
+  }
+
   void offer(const Neighbor& neighbor) {
     if (heap_.size() < k_) {
       heap_.push_back(neighbor);

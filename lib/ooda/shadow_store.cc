@@ -65,6 +65,7 @@ ShadowStore::ShadowStore(store::Store& original) : directory_{shadow_directory(o
     copy_database(original.db(), directory_ + "/hart.db", "DELETE FROM pack");
     if (fs::exists(original.directory() + "/index.db"))
       copy_database(original.index_db(), directory_ + "/index.db", "");
+    link_index_files(original);
     store_ = std::make_unique<store::Store>(
         store::OpenOptions{directory_, original.tenant_name(), kTimeoutMs, true});
   } catch (const fs::filesystem_error& error) {
@@ -73,6 +74,18 @@ ShadowStore::ShadowStore(store::Store& original) : directory_{shadow_directory(o
   } catch (...) {
     remove_shadow(original);
     throw;
+  }
+}
+
+/// Files of indexes never change once they are there: the copy shares them.
+void ShadowStore::link_index_files(const store::Store& original) const {
+  const fs::path from = original.directory() + "/indexes";
+  if (!fs::exists(from)) return;
+  fs::create_directories(directory_ + "/indexes");
+  for (const auto& entry : fs::directory_iterator{from}) {
+    std::error_code gone;
+    fs::create_hard_link(entry.path(),
+                         fs::path{directory_} / "indexes" / entry.path().filename(), gone);
   }
 }
 

@@ -23,6 +23,8 @@ class ShadowStore {
   [[nodiscard]] store::Store& store() noexcept { return *store_; }
 
  private:
+  void link_index_files(const store::Store& original) const;
+
   std::string directory_;
   std::unique_ptr<store::Store> store_;
 };

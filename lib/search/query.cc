@@ -9,9 +9,12 @@ struct StrategyName {
   Strategy strategy;
   std::string_view name;
 };
-constexpr std::array<StrategyName, 5> kStrategies{{{Strategy::automatic, "auto"},
+constexpr std::array<StrategyName, 8> kStrategies{{{Strategy::automatic, "auto"},
                                                    {Strategy::exact, "exact"},
+                                                   {Strategy::cells, "cells"},
                                                    {Strategy::spatial, "spatial"},
+                                                   {Strategy::hilbert, "hilbert"},
+                                                   {Strategy::graph, "graph"},
                                                    {Strategy::text, "text"},
                                                    {Strategy::hybrid, "hybrid"}}};
 

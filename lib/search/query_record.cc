@@ -23,6 +23,7 @@ std::vector<float> decode_vector(const std::string& base64) {
   return vector;
 }
 
+/// The query's shape: what queries that differ in nothing but their values have in common.
 std::string normalised_statement(const Query& query) {
   std::string statement = "query strategy=" + std::string{strategy_name(query.strategy)} +
                           " metric=" + std::string{index::metric_name(query.metric)} +
@@ -33,6 +34,14 @@ std::string normalised_statement(const Query& query) {
   if (query.filter.modality) statement += " modality";
   if (query.filter.since) statement += " since";
   if (query.filter.until) statement += " until";
+  if (!query.filter.spatial.empty()) statement += " spatial";
+  if (query.filter.near) statement += " near";
+  if (query.fusion != Fusion::ranks)
+    statement += " fusion=" + std::string{fusion_name(query.fusion)};
+  if (query.rerank) statement += " rerank";
+  for (const std::string& field : query.facets) statement += " facet=" + field;
+  if (query.filter.where)
+    statement += " where " + where_text(*query.filter.where, WhereValues::hidden);
   return statement;
 }
 
@@ -50,6 +59,34 @@ T named(const Json& parameters, const char* key, const Find& find) {
   return *value;
 }
 
+std::shared_ptr<const RerankModel> read_rerank(const Json& json) {
+  auto model = RerankModel::load(json.at("path").get<std::string>());
+  if (model->content() != parse_id(json.at("content").get<std::string>()))
+    throw Error{Fault::no_input, "the rerank model " + model->path() + " is another one now"};
+  return model;
+}
+
+/// Options that a query has only when they were given.
+void read_options(const Json& parameters, Query& query) {
+  query.filter = filter_from_json(parameters);
+  if (parameters.contains("left_out_atom"))
+    query.left_out_atom = parameters["left_out_atom"].get<std::int64_t>();
+  if (parameters.value("keep_stop_words", false)) query.stop_words = StopWords::keep;
+  if (parameters.contains("fusion"))
+    query.fusion = named<Fusion>(parameters, "fusion", find_fusion);
+  if (parameters.contains("weights")) {
+    query.weights = {parameters["weights"].at("vector").get<double>(),
+                     parameters["weights"].at("text").get<double>()};
+    check_weights(query.weights);
+  }
+  if (parameters.contains("graph"))
+    query.graph = {parameters["graph"].at("hops").get<std::size_t>(),
+                   parameters["graph"].at("types").get<std::vector<std::string>>()};
+  if (parameters.contains("rerank")) query.rerank = read_rerank(parameters["rerank"]);
+  if (parameters.contains("facets"))
+    query.facets = parameters["facets"].get<std::vector<std::string>>();
+}
+
 Query read_parameters(store::Store& store, const Json& parameters) {
   Query query;
   query.k = parameters.at("k").get<std::size_t>();
@@ -57,19 +94,28 @@ Query read_parameters(store::Store& store, const Json& parameters) {
   query.recall = parameters.at("recall").get<double>();
   query.strategy = named<Strategy>(parameters, "strategy", find_strategy);
   query.metric = named<index::Metric>(parameters, "metric", index::find_metric);
-  if (parameters.contains("modality"))
-    query.filter.modality =
-        named<store::Modality>(parameters, "modality", store::find_modality);
-  if (parameters.contains("since")) query.filter.since = parameters["since"].get<TimeUs>();
-  if (parameters.contains("until")) query.filter.until = parameters["until"].get<TimeUs>();
-  if (parameters.contains("left_out_atom"))
-    query.left_out_atom = parameters["left_out_atom"].get<std::int64_t>();
-  if (parameters.contains("embedding_model")) {
+  read_options(parameters, query);
+  if (parameters.contains("embedding_model"))
     query.model =
         model_with_id(store, parse_id(parameters["embedding_model"].get<std::string>()));
-    query.vector = decode_vector(parameters.at("vector").get<std::string>());
-  }
+  if (parameters.contains("vector"))
+    query.vector = decode_vector(parameters["vector"].get<std::string>());
   return query;
+}
+
+void write_options(const Query& query, Json& parameters) {
+  parameters.update(filter_json(query.filter));
+  if (query.left_out_atom != 0) parameters["left_out_atom"] = query.left_out_atom;
+  if (query.stop_words == StopWords::keep) parameters["keep_stop_words"] = true;
+  if (query.fusion != Fusion::ranks) parameters["fusion"] = fusion_name(query.fusion);
+  if (query.weights != FusionWeights{})
+    parameters["weights"] = {{"vector", query.weights.vector}, {"text", query.weights.text}};
+  if (query.strategy == Strategy::graph)
+    parameters["graph"] = {{"hops", query.graph.hops}, {"types", query.graph.types}};
+  if (query.rerank)
+    parameters["rerank"] = {{"path", query.rerank->path()},
+                            {"content", query.rerank->content().text()}};
+  if (!query.facets.empty()) parameters["facets"] = query.facets;
 }
 
 }  // namespace
@@ -86,15 +132,9 @@ QueryRecord query_record(const Query& query, const Result& result, TimeUs time,
                        {"recall", query.recall},
                        {"strategy", strategy_name(query.strategy)},
                        {"metric", index::metric_name(query.metric)}};
-  if (query.filter.modality)
-    record.parameters["modality"] = store::modality_name(*query.filter.modality);
-  if (query.filter.since) record.parameters["since"] = *query.filter.since;
-  if (query.filter.until) record.parameters["until"] = *query.filter.until;
-  if (query.left_out_atom != 0) record.parameters["left_out_atom"] = query.left_out_atom;
-  if (query.model && !query.vector.empty()) {
-    record.parameters["embedding_model"] = query.model->content.text();
-    record.parameters["vector"] = encode_vector(query.vector);
-  }
+  write_options(query, record.parameters);
+  if (query.model) record.parameters["embedding_model"] = query.model->content.text();
+  if (!query.vector.empty()) record.parameters["vector"] = encode_vector(query.vector);
   record.input = query.text;
   for (const std::string& line : plan_lines(result.explain))
     record.plan += (record.plan.empty() ? "" : "\n") + line;

@@ -12,8 +12,8 @@ namespace hart::search {
                                        double latency_s);
 
 /// The query that a record was made from, to run it again. Throws Error(data) on parameters
-/// that `query_record` would not write, Error(no_input) when its embedding model is no longer
-/// there.
+/// that `query_record` would not write, Error(no_input) when its embedding model or its rerank
+/// model is no longer there, or the latter's file holds another.
 [[nodiscard]] Query recorded_query(store::Store& store, const QueryRecord& record);
 
 }  // namespace hart::search

@@ -3,17 +3,20 @@
 #include <vector>
 
 #include "search/explain.h"
+#include "search/facets.h"
 #include "search/query.h"
 #include "store/store.h"
 
 namespace hart::search {
 
 struct Result {
-  std::vector<Hit> hits;  ///< best first, at most k
+  std::vector<Hit> hits;      ///< best first, at most k
+  std::vector<Facet> facets;  ///< over the best `candidates` hits, whatever k is
   Explain explain;
 };
 
-/// Answers `query` from what the acting tenant holds: filter, candidates, exact rerank, fusion.
+/// Answers `query` from what the acting tenant holds: filter, candidates, exact
+/// rerank, fusion, learned rerank, facets.
 /// The same query on the same store gives the same hits, whatever the threads; equal scores
 /// stand by ascending atom id. An index that is lost, damaged or out of step with the catalog
 /// is passed over: the vectors are compared exactly and `Explain::fallbacks` says so. Throws

@@ -62,6 +62,13 @@ CREATE TEMP VIEW my_$table AS
                   AND held.created_us <= $time AND held.valid_to_us > $time);
 )sql";
 
+/// Edges have no history: one that was removed since is not there, and a weight is today's.
+constexpr const char* kRelations = R"sql(
+CREATE TEMP VIEW my_atom_relation AS
+  SELECT * FROM main.atom_relation
+  WHERE tenant_id = current_tenant() AND created_us <= $time;
+)sql";
+
 constexpr const char* kPayload = R"sql(
 CREATE TEMP VIEW my_atom_payload AS
   SELECT p.atom_id, p.position, p.extent_offset, p.bytes,
@@ -94,6 +101,7 @@ void make_views(Connection& db, std::string sql, TimeUs time) {
   sql += held("model", "atom_id") + held("model_layer", "model_atom_id");
   sql += held("tensor_atom", "model_atom_id") + held("tensor_signature", "tensor_atom_id");
   sql += kPayload;
+  sql += kRelations;
   sql += importance("tensor_importance", "position");
   sql += importance("layer_importance", "layer_index");
   sql = substitute(sql, "$time", std::to_string(time));

@@ -60,6 +60,7 @@ class Backup {
   void copy_database(Connection& from, const std::string& name);
   void copy_packs();
   void settle_catalog();
+  void copy_index_files();
   void count(std::uint64_t bytes);
 
   Store& store_;
@@ -121,6 +122,21 @@ void Backup::settle_catalog() {
   db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
+/// A generation whose file went meanwhile is passed over by those who read the copy.
+void Backup::copy_index_files() {
+  const fs::path from = store_.directory() + "/indexes";
+  if (!fs::exists(from)) return;
+  fs::create_directories(partial_ + "/indexes");
+  for (const auto& entry : fs::directory_iterator{from}) {
+    if (entry.path().extension() == ".part") continue;
+    std::error_code error;
+    fs::copy_file(entry.path(), fs::path{partial_} / "indexes" / entry.path().filename(),
+                  error);
+    if (error && error != std::errc::no_such_file_or_directory)
+      throw Error{Fault::io, entry.path().string() + ": " + error.message()};
+  }
+}
+
 BackedUp Backup::run() {
   {
     const Snapshot snapshot{store_.db()};
@@ -128,8 +144,10 @@ BackedUp Backup::run() {
     copy_database(store_.db(), "hart.db");
     copy_packs();
   }
-  if (fs::exists(store_.directory() + "/index.db"))
+  if (fs::exists(store_.directory() + "/index.db")) {
     copy_database(store_.index_db(), "index.db");
+    copy_index_files();
+  }
   settle_catalog();
   return done_;
 }
@@ -139,6 +157,7 @@ void sync_all(const std::string& directory) {
     if (entry.is_regular_file())
       file_io().open(entry.path().string(), FileIo::Mode::read_write)->sync();
   file_io().sync_directory(directory + "/packs");
+  if (fs::exists(directory + "/indexes")) file_io().sync_directory(directory + "/indexes");
   file_io().sync_directory(directory);
 }
 

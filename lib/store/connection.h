@@ -14,6 +14,8 @@ struct sqlite3_stmt;
 
 namespace hart::store {
 
+class EdgeGuard;
+
 /// What a statement may touch. Enforced by SQLite's authorizer while the statement is prepared.
 enum class Scope {
   tenant,  ///< views whose name begins with `my_` only: the rows of the acting tenant
@@ -37,6 +39,8 @@ class Statement {
   void bind(int index, const ByteBuffer& value) { bind(index, ByteView{value}); }
   void bind(int index, const Hash256& value) { bind(index, ByteView{value}); }
   void bind(int index, std::nullptr_t);
+  /// For the SQL function `edge_guard`. The guard must outlive the statement's last step.
+  void bind(int index, EdgeGuard& guard);
   template <typename T> void bind(int index, const std::optional<T>& value) {
     if (value) {
       bind(index, *value);

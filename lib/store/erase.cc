@@ -23,6 +23,8 @@ struct AtomTable {
 };
 /// History last: triggers write to it.
 constexpr AtomTable kOfAtom[] = {
+    {"atom_relation", "source_atom_id"},
+    {"atom_relation", "target_atom_id"},
     {"atom_embedding", "atom_id"},
     {"tensor_importance", "model_atom_id"},
     {"layer_importance", "model_atom_id"},
@@ -33,6 +35,7 @@ constexpr AtomTable kOfAtom[] = {
 /// What a tenant has beside its objects; references before what they refer to.
 constexpr const char* kOfTenant[] = {
     "tenant_object",
+    "atom_relation",
     "atom_embedding",
     "search_index",
     "spatial_projection",

@@ -27,7 +27,7 @@ std::vector<std::string> first_column(Connection& db, const char* sql) {
   return values;
 }
 
-/// Tables of index.db are named after their kind and generation: hart-store(5).
+/// Tables of index.db, and files beside it, are named after kind and generation: hart-store(5).
 void drop_indexes(Store& store) {
   Connection& db = store.index_db();
   std::vector<std::string> tables;
@@ -41,7 +41,10 @@ void drop_indexes(Store& store) {
     generations.with(store.tenant_id());
     while (generations.step()) tables.emplace_back(generations.text(0));
   }
-  for (const std::string& table : tables) db.exec("DROP TABLE IF EXISTS \"" + table + "\"");
+  for (const std::string& table : tables) {
+    db.exec("DROP TABLE IF EXISTS \"" + table + "\"");
+    file_io().remove(store.directory() + "/indexes/" + table);
+  }
   db.prepare("DELETE FROM index_generation WHERE tenant_id = ?", Scope::owner)
       .run(store.tenant_id());
 }

@@ -19,6 +19,7 @@ void check_all(FsckReport& report) {
   report.part([&] { check_geometry(report); });
   report.part([&] { check_holders(report); });
   report.part([&] { check_history(report); });
+  report.part([&] { check_relations(report); });
 }
 
 /// How long the check of the full text waits for its turn among the writers.

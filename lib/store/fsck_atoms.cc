@@ -89,6 +89,7 @@ void check_geometry(FsckReport& report) {
       {"atom_composition", "spatial_key", "parent_atom_id"},
       {"atom_embedding", "spatial_key", "atom_id"},
       {"tensor_atom", "weights_geometry", "tensor_atom_id"},
+      {"atom_relation", "spatial_expression", "source_atom_id"},
   };
   for (const Column& column : kColumns) {
     Statement rows = report.db().prepare(std::string{"SELECT "} + column.column + ", " +

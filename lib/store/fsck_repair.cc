@@ -83,6 +83,8 @@ std::set<Repair> make_repairs(FsckReport& report) {
     reindex_text(report.store(), tenant_id);
     done.insert(Repair::text);
   }
+  drop_stray_relations(report.db());
+  done.insert(Repair::relation);
   if (!report.leftovers.empty()) remove_leftovers(report);
   rebuild_period(report.db());
   done.insert(Repair::period);

@@ -14,12 +14,13 @@ namespace hart::store {
 
 /// What a repair does, and all findings that it puts right at once.
 enum class Repair {
-  none,     ///< nothing can be done without losing something
-  holders,  ///< counts are set to what objects and snapshots say
-  period,   ///< the interval index of the history is made anew
-  hole,     ///< a hole that is none is forgotten
-  extent,   ///< a damaged extent that nothing needs is dropped
-  text,     ///< a tenant's full text is indexed anew
+  none,      ///< nothing can be done without losing something
+  holders,   ///< counts are set to what objects and snapshots say
+  period,    ///< the interval index of the history is made anew
+  hole,      ///< a hole that is none is forgotten
+  extent,    ///< a damaged extent that nothing needs is dropped
+  text,      ///< a tenant's full text is indexed anew
+  relation,  ///< an edge to or from what its tenant does not hold is dropped
 };
 
 /// A row of tenant_atom with another number of holders than it should have; 0: no row.
@@ -78,12 +79,14 @@ void check_payloads(FsckReport& report);
 void check_geometry(FsckReport& report);
 void check_holders(FsckReport& report);
 void check_history(FsckReport& report);
+void check_relations(FsckReport& report);
 /// Not in a snapshot: asking FTS5 needs the write lock, which is held for that long.
 void check_text(FsckReport& report);
 
 /// Makes the repairs that the findings ask for, inside the caller's WriteTransaction. Returns
 /// those that were made.
 std::set<Repair> make_repairs(FsckReport& report);
+void drop_stray_relations(Connection& db);
 void reindex_text(Store& store, std::int64_t tenant_id);
 
 /// "extent 7 in pack 1 at offset 192".

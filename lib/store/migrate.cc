@@ -37,6 +37,17 @@ void check_references(Connection& db) {
                                  "; nothing was changed"};
 }
 
+/// Where SpatiaLite's metadata is there, as in every store that `create` made.
+void register_new_geometry(Connection& db) {
+  if (db.query_integer("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'geometry_columns'") ==
+      0)
+    return;
+  db.exec(
+      "INSERT OR IGNORE INTO geometry_columns (f_table_name, f_geometry_column, geometry_type,"
+      " coord_dimension, srid, spatial_index_enabled)"
+      " VALUES ('atom_relation', 'spatial_expression', 3002, 4, -1, 0)");
+}
+
 }  // namespace
 
 void apply_migrations(Connection& db, std::span<const SchemaModule> modules, int from) {
@@ -71,6 +82,7 @@ Migrated migrate_store(const std::string& directory, std::span<const SchemaModul
   db.exec("BEGIN IMMEDIATE");
   try {
     apply_migrations(db, modules, done.from);
+    register_new_geometry(db);
     check_references(db);
     db.exec("COMMIT");
   } catch (...) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/events.h"
@@ -11,6 +12,8 @@ namespace hart::store {
 /// Appends to the query log in cache.db. The log is advisory: when it cannot be written (a
 /// read-only store, another writer), the record is dropped and false returned; it never throws.
 bool log_query(Store& store, const QueryRecord& record) noexcept;
+/// The same for several, all or none of them in one transaction.
+bool log_queries(Store& store, std::span<const QueryRecord> records) noexcept;
 
 struct LoggedQuery {
   std::int64_t query_id = 0;

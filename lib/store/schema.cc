@@ -241,7 +241,7 @@ CREATE VIEW my_search_index AS SELECT * FROM search_index WHERE tenant_id = curr
 }  // namespace
 
 const SchemaModule& catalog_schema() noexcept {
-  static const std::array<Migration, 9> migrations{{
+  static const std::array<Migration, 12> migrations{{
       {1, kTenants},
       {1, kAtoms},
       {1, kPayload},
@@ -251,6 +251,9 @@ const SchemaModule& catalog_schema() noexcept {
       {2, kHistory},
       {2, kImportance},
       {2, kSnapshots},
+      {3, kRelations},
+      {3, kCellIndex},
+      {3, kSpatial},
   }};
   static const SchemaModule module{"catalog", migrations};
   return module;

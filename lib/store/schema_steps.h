@@ -8,4 +8,9 @@ extern const char* const kHistory;
 extern const char* const kImportance;
 extern const char* const kSnapshots;
 
+/// Those to version 3.
+extern const char* const kRelations;
+extern const char* const kCellIndex;
+extern const char* const kSpatial;
+
 }  // namespace hart::store

@@ -41,6 +41,7 @@ constexpr GeometryColumn kGeometryColumns[] = {
     {"atom_composition", "spatial_key", 3001},
     {"atom_embedding", "spatial_key", 3001},
     {"tensor_atom", "weights_geometry", 3002},
+    {"atom_relation", "spatial_expression", 3002},
 };
 
 void register_geometry(Connection& db) {

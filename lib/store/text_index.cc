@@ -92,6 +92,12 @@ std::optional<std::int64_t> count_indexed_passages(Store& store) {
   return store.db().query_integer("SELECT count(*) FROM " + table + "_docsize");
 }
 
+bool has_indexed_passages(Store& store) {
+  const std::string table = table_of(store);
+  return has_table(store, table) &&
+         store.db().query_integer("SELECT EXISTS (SELECT 1 FROM " + table + "_docsize)") != 0;
+}
+
 void for_each_text_match(Store& store, const std::string& expression,
                          const std::function<bool(const TextMatch&)>& visit) {
   const std::string table = table_of(store);

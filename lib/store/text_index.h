@@ -46,6 +46,8 @@ void unindex_passage(Store& store, std::int64_t atom_id, std::string_view text);
 
 /// Passages indexed for the acting tenant; nothing when it has no text index yet.
 [[nodiscard]] std::optional<std::int64_t> count_indexed_passages(Store& store);
+/// Whether there is one at least: quick, however many there are.
+[[nodiscard]] bool has_indexed_passages(Store& store);
 
 struct TextMatch {
   std::int64_t atom_id = 0;

@@ -39,6 +39,13 @@ struct LoadBf16 {
   }
 };
 
+struct LoadI8 {
+  __m256 operator()(const std::uint8_t* at) const noexcept {
+    const __m128i eight = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(at));
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(eight));
+  }
+};
+
 /// The 32 lanes, as the header of dot_kernels.h orders them.
 struct Lanes {
   __m256 sums[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
@@ -87,6 +94,36 @@ float dot_f16(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
 
 float dot_bf16(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
   return dot_floats(row, 2, x, n, LoadBf16{});
+}
+
+float dot_i8(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
+  return dot_floats(row, 1, x, n, LoadI8{});
+}
+
+/// Eight sums of two neighbouring products. As 16 bits, so that -128 × -128 is exact too.
+__m256i products_of_two(const std::uint8_t* a, const std::uint8_t* b) noexcept {
+  const auto wide = [](const std::uint8_t* at) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+  };
+  return _mm256_madd_epi16(wide(a), wide(b));
+}
+
+std::int32_t dot_i8_i8(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept {
+  constexpr std::size_t kStep = 16;
+  __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+  std::size_t i = 0;
+  for (; i + 2 * kStep <= n; i += 2 * kStep)
+    for (std::size_t k = 0; k < 2; ++k)
+      sums[k] =
+          _mm256_add_epi32(sums[k], products_of_two(a + i + k * kStep, b + i + k * kStep));
+  const __m256i both = _mm256_add_epi32(sums[0], sums[1]);
+  const __m128i four =
+      _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+  const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, _MM_SHUFFLE(1, 0, 3, 2)));
+  std::int32_t sum =
+      _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, _MM_SHUFFLE(2, 3, 0, 1))));
+  for (; i < n; ++i) sum += static_cast<std::int8_t>(a[i]) * static_cast<std::int8_t>(b[i]);
+  return sum;
 }
 
 void add_squares(Lanes& lanes, const float* a, const float* b) noexcept {
@@ -172,7 +209,8 @@ float dot_q4_0(const std::uint8_t* row, const std::int8_t* q, const float* scale
 }  // namespace
 
 DotKernels avx2_dot_kernels() noexcept {
-  return {"avx2", dot_f32, dot_f16, dot_bf16, dot_q8_0, dot_q4_0, squared_l2};
+  return {"avx2",    dot_f32,  dot_f16,  dot_bf16,  dot_i8,
+          dot_i8_i8, dot_q8_0, dot_q4_0, squared_l2};
 }
 
 }  // namespace hart::tensor

@@ -25,6 +25,11 @@ struct DotKernels {
   float (*dot_f32)(const std::uint8_t* row, const float* x, std::size_t n) noexcept;
   float (*dot_f16)(const std::uint8_t* row, const float* x, std::size_t n) noexcept;
   float (*dot_bf16)(const std::uint8_t* row, const float* x, std::size_t n) noexcept;
+  /// The row's values are integers in [-128, 127].
+  float (*dot_i8)(const std::uint8_t* row, const float* x, std::size_t n) noexcept;
+  /// Exact. Precondition: n < 131 072, so that no sum of products overflows.
+  std::int32_t (*dot_i8_i8)(const std::uint8_t* a, const std::uint8_t* b,
+                            std::size_t n) noexcept;
   /// `q` are n × 32 activations in [-127, 127], `scales` one factor a block.
   float (*dot_q8_0)(const std::uint8_t* row, const std::int8_t* q, const float* scales,
                     std::size_t n) noexcept;

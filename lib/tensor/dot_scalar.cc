@@ -44,6 +44,19 @@ float dot_bf16(const std::uint8_t* row, const float* x, std::size_t n) noexcept 
   });
 }
 
+float dot_i8(const std::uint8_t* row, const float* x, std::size_t n) noexcept {
+  return sum_lanes(n, [&](std::size_t i) {
+    return static_cast<float>(static_cast<std::int8_t>(row[i])) * x[i];
+  });
+}
+
+std::int32_t dot_i8_i8(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < n; ++i)
+    sum += static_cast<std::int8_t>(a[i]) * static_cast<std::int8_t>(b[i]);
+  return sum;
+}
+
 float squared_l2(const float* a, const float* b, std::size_t n) noexcept {
   return sum_lanes(n, [&](std::size_t i) { return (a[i] - b[i]) * (a[i] - b[i]); });
 }
@@ -86,7 +99,8 @@ float dot_q4_0(const std::uint8_t* row, const std::int8_t* q, const float* scale
 }  // namespace
 
 DotKernels scalar_dot_kernels() noexcept {
-  return {"scalar", dot_f32, dot_f16, dot_bf16, dot_q8_0, dot_q4_0, squared_l2};
+  return {"scalar",  dot_f32,  dot_f16,  dot_bf16,  dot_i8,
+          dot_i8_i8, dot_q8_0, dot_q4_0, squared_l2};
 }
 
 }  // namespace hart::tensor

@@ -7,11 +7,11 @@ _hart_ingest() {
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' init' | ' add' | ' ls' | ' show' | ' tree' | ' cat' | ' export' | ' rm' | ' diff' | ' score' | ' extract' | ' history' | ' snapshot' | ' snapshot create' | ' snapshot list' | ' snapshot diff' | ' snapshot restore' | ' snapshot remove' | ' rollback' | ' retention' | ' retention list' | ' retention set' | ' retention prune' | ' stat' | ' gc' | ' fsck' | ' backup' | ' erase' | ' migrate') path+=" ${COMP_WORDS[at]}" ;;
+      ' init' | ' add' | ' ls' | ' show' | ' tree' | ' cat' | ' export' | ' rm' | ' relate' | ' diff' | ' score' | ' extract' | ' history' | ' snapshot' | ' snapshot create' | ' snapshot list' | ' snapshot diff' | ' snapshot restore' | ' snapshot remove' | ' rollback' | ' retention' | ' retention list' | ' retention set' | ' retention prune' | ' stat' | ' gc' | ' fsck' | ' backup' | ' erase' | ' migrate') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
-    '') words='init add ls show tree cat export rm diff score extract history snapshot rollback retention stat gc fsck backup erase migrate help' ;;
+    '') words='init add ls show tree cat export rm relate diff score extract history snapshot rollback retention stat gc fsck backup erase migrate help' ;;
     ' init') words='--help' ;;
     ' add') words='--name --version-tag --modality --jsonl --materialize --compress --link --no-embed' ;;
     ' ls') words='--modality --kind --since --until --limit --as-of' ;;
@@ -20,6 +20,7 @@ _hart_ingest() {
     ' cat') words='--as-of' ;;
     ' export') words='--output --as --quantize --dtype --max-shard-bytes --tensor --npy --as-of' ;;
     ' rm') words='--dry-run' ;;
+    ' relate') words='--type --weight --jsonl --remove --dry-run' ;;
     ' diff') words='--only --as-of' ;;
     ' score') words='--method --text --tensor --rows --dry-run' ;;
     ' extract') words='--output --layers --prune-below --quantize --version-tag' ;;

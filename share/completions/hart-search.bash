@@ -7,20 +7,27 @@ _hart_search() {
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' query' | ' index' | ' index build' | ' index list' | ' index drop' | ' index check' | ' project' | ' project fit' | ' project show') path+=" ${COMP_WORDS[at]}" ;;
+      ' query' | ' index' | ' index build' | ' index list' | ' index drop' | ' index check' | ' project' | ' project fit' | ' project show' | ' neighbors' | ' walk' | ' path' | ' map' | ' density' | ' cluster' | ' anomalies') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
-    '') words='query index project help' ;;
-    ' query') words='--count --strategy --candidates --recall --metric --vector --atom --embedder --model --modality --since --until --explain' ;;
+    '') words='query index project neighbors walk path map density cluster anomalies help' ;;
+    ' query') words='--count --strategy --candidates --recall --metric --vector --atom --image --audio --embedder --model --modality --since --until --where --within --box --near --radius --near-atom --hops --type --stop-words --fusion --weights --rerank --facets --fields --explain' ;;
     ' index') words='build list drop check' ;;
-    ' index build') words='--kind --model' ;;
+    ' index build') words='--kind --model --metric --vectors --cells --seed' ;;
     ' index list') words='--help' ;;
     ' index drop') words='--kind --model --dry-run' ;;
-    ' index check') words='--kind --model --count --candidates --samples --seed' ;;
+    ' index check') words='--kind --model --count --candidates --recall --samples --seed' ;;
     ' project') words='fit show' ;;
-    ' project fit') words='--kind --model --samples --seed' ;;
+    ' project fit') words='--kind --model --samples --landmarks --seed --if-drifted --max-drift' ;;
     ' project show') words='--model' ;;
+    ' neighbors') words='--count --by --metric --model' ;;
+    ' walk') words='--hops --limit --type --direction --min-weight' ;;
+    ' path') words='--hops --beam --model --no-map --type --direction --min-weight' ;;
+    ' map') words='--output --colour --points --labels --edges --width --height --title --seed --model' ;;
+    ' density') words='--count --radius --level --limit --within --box --model' ;;
+    ' cluster') words='--model --space --eps --min-points --limit --terms --examples --members --seed' ;;
+    ' anomalies') words='--model --method --top --threshold --neighbors --trees --subsample --column --missing --scale --seed' ;;
   esac
   if [[ $word == -* ]]; then
     words+=" $common"

@@ -19,6 +19,8 @@
 #include "tensor/convert.h"
 #include "tensor/dot.h"
 #include "tensor/dot_kernels.h"
+#include "tensor/dot_matrix.h"
+#include "tensor/dot_matrix_kernels.h"
 #include "tensor/vector.h"
 
 namespace {
@@ -128,6 +130,20 @@ void bench_rows(const Options& options, std::size_t dim, std::size_t n) {
       static_cast<double>(rows.size() * sizeof(float)) / seconds / 1e9);
 }
 
+/// All products of two sets of vectors, as k-means needs them.
+void bench_matrix(const Options& options, std::size_t m, std::size_t n, std::size_t dim) {
+  const std::vector<float> queries = normal_values(m * dim), rows = normal_values(n * dim);
+  std::vector<float> out(m * n);
+  const double seconds = median_seconds(options.repeats, [&] {
+    tensor::dot_matrix(queries.data(), m, rows.data(), n, dim, out.data());
+  });
+  std::printf(
+      "{\"type\":\"dot_matrix\",\"kernel\":\"%s\",\"queries\":%zu,\"rows\":%zu,\"dim\":%zu,"
+      "\"gflop_per_s\":%.1f}\n",
+      tensor::matrix_kernels().name, m, n, dim,
+      2.0 * static_cast<double>(m * n * dim) / seconds / 1e9);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -149,6 +165,7 @@ int main(int argc, char** argv) {
     if (options.threads > 1) bench_type(dtype, options, options.threads);
     bench_prefill(dtype, options, is_smoke ? 2 : 64, is_smoke ? 64 : 2048);
   }
+  bench_matrix(options, is_smoke ? 10 : 1000, is_smoke ? 10 : 1024, 384);
   bench_rows(options, is_smoke ? 32 : 384, is_smoke ? 100 : 100'000);
   return 0;
 }

@@ -2,7 +2,7 @@
 // memory, and whole searches in a store with their measured recall. One JSON object a line;
 // medians.
 //
-//   bench_search [--smoke] [--threads N]
+//   bench_search [--smoke] [--dim N] [--threads N]
 
 #include <algorithm>
 #include <atomic>
@@ -23,6 +23,7 @@
 #include "index/index.h"
 #include "index/rtree_index.h"
 #include "store/catalog_writer.h"
+#include "tensor/vector_batch.h"
 
 namespace {
 
@@ -165,6 +166,41 @@ void bench_scan(const Options& options, unsigned threads) {
   }
 }
 
+/// Batches of queries over stored rows of each type, in memory: what a query costs, and how
+/// much of the memory's bandwidth its reading takes.
+void bench_batch(const Options& options) {
+  using tensor::DType;
+  std::mt19937 random{5};
+  std::uniform_int_distribution<int> byte{0, 119};  // no pattern that is infinite or no number
+  const std::size_t total = options.scan_bytes / 4;
+  std::vector<std::uint8_t> bytes(total + sizeof(float));
+  for (std::uint8_t& value : bytes) value = static_cast<std::uint8_t>(byte(random));
+  const double reading =
+      static_cast<double>(total) / 1e9 / read_seconds(std::vector<float>(total / 4, 1.0f), 1);
+  for (const DType dtype : {DType::f32, DType::f16, DType::bf16, DType::i8}) {
+    tensor::VectorRows rows{dtype, bytes.data(), 0, options.dim};
+    rows.n = total / rows.row_bytes();
+    const std::vector<float> scales(rows.n, 0.5f);
+    if (dtype == DType::i8) rows.scales = scales.data();
+    for (const std::size_t batch : {1u, 4u, 16u, 64u}) {
+      const std::vector<float> queries(batch * options.dim, 0.25f);
+      std::vector<float> out(batch * rows.n);
+      const double seconds = time_runs(5, [&](int) {
+                               tensor::dot_batch(queries.data(), batch, rows, out.data());
+                             }).median;
+      print({{"type", "dot_batch"},
+             {"dtype", std::string{tensor::dtype_info(dtype).name}},
+             {"dims", options.dim},
+             {"rows", rows.n},
+             {"batch", batch},
+             {"ns_per_row_and_query",
+              seconds * 1e9 / static_cast<double>(batch) / static_cast<double>(rows.n)},
+             {"gb_per_s", static_cast<double>(total) / 1e9 / seconds},
+             {"plain_read_gb_per_s", reading}});
+    }
+  }
+}
+
 /// Vectors around a few hundred centres, as those of texts lie.
 std::vector<float> clustered_vector(std::mt19937_64& random,
                                     const std::vector<std::vector<float>>& centres) {
@@ -193,6 +229,27 @@ void fill_store(store::Store& store, const store::EmbeddingModel& model,
     store::put_embedding(store, model, atom, clustered_vector(random, centres));
   }
   transaction.commit();
+}
+
+/// Exact search of many queries in one pass over the store.
+void bench_store_batch(store::Store& store, const store::EmbeddingModel& model,
+                       const Options& options) {
+  std::mt19937_64 random{6};
+  std::normal_distribution<float> normal;
+  std::vector<float> vectors(64 * options.dim);
+  for (float& x : vectors) x = normal(random);
+  for (const std::size_t batch : {1u, 16u, 64u}) {
+    std::vector<VectorQuery> queries;
+    for (std::size_t q = 0; q < batch; ++q)
+      queries.push_back({std::span{vectors}.subspan(q * options.dim, options.dim), 10});
+    const double seconds =
+        time_runs(5, [&](int) { (void)index::exact_search(store, model, queries, 1); }).median;
+    print({{"type", "store_exact_batch"},
+           {"vectors", options.stored},
+           {"dims", options.dim},
+           {"batch", batch},
+           {"ms_per_query", seconds * 1e3 / static_cast<double>(batch)}});
+  }
 }
 
 /// Whole searches in a store: rows, the flat index, and the R-tree with what it finds.
@@ -232,6 +289,7 @@ void bench_store(const Options& options) {
   (void)index::build_index(store, model, IndexKind::flat);
   print({{"type", "index_build"}, {"kind", "flat"}, {"seconds", steady_seconds() - started}});
   measure("flat");
+  bench_store_batch(store, model, options);
   started = steady_seconds();
   (void)index::build_index(store, model, IndexKind::rtree);
   print({{"type", "index_build"}, {"kind", "rtree"}, {"seconds", steady_seconds() - started}});
@@ -258,16 +316,19 @@ int main(int argc, char** argv) {
       options.scan_bytes = std::size_t{4} << 20;
       options.stored = 1'000;
       options.queries = 20;
+    } else if (argument == "--dim" && i + 1 < argc) {
+      options.dim = std::max(1ul, std::strtoul(argv[++i], nullptr, 10));
     } else if (argument == "--threads" && i + 1 < argc) {
       options.threads = static_cast<unsigned>(std::strtoul(argv[++i], nullptr, 10));
     } else {
-      std::fprintf(stderr, "usage: bench_search [--smoke] [--threads N]\n");
+      std::fprintf(stderr, "usage: bench_search [--smoke] [--dim N] [--threads N]\n");
       return 2;
     }
   }
   bench_points(options);
   bench_scan(options, 1);
   if (options.threads > 1) bench_scan(options, options.threads);
+  bench_batch(options);
   bench_store(options);
   return 0;
 }

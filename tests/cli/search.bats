@@ -83,6 +83,87 @@ setup() {
   assert_failure 65
 }
 
+@test "query: --where asks something of the objects, and says where it is wrong" {
+  printf 'A merkle proof.\n' >proof.txt
+  hart-ingest add proof.txt >/dev/null
+  run hart-search query --strategy text --where 'name ~ "p*" and size < 100' merkle
+  assert_success
+  assert_equal "$(json .name)" proof.txt
+  run hart-search query --strategy text --where 'not name = "proof.txt"' --explain merkle
+  assert_equal "$(json 'select(.type == "hit") | .name')" notes.txt
+  assert_equal "$(json 'select(.type == "explain") | .filter | keys_unsorted | join(",")')" \
+    "admitted_atoms,selectivity,filter_strategy"
+  run --separate-stderr hart-search query --where 'name = ' merkle
+  assert_failure 2
+  assert_equal "$stderr" \
+    "hart-search: filter expression, at 8: expected a value, found the end"
+}
+
+@test "query: a neighbourhood holds the passages of what an edge leads to" {
+  printf 'A merkle proof.\n' >proof.txt
+  hart-ingest add proof.txt >/dev/null
+  run hart-search query --strategy text --near-atom proof.txt merkle
+  assert_equal "$(json .name)" proof.txt
+  hart-ingest relate proof.txt notes.txt --type cites >/dev/null
+  run hart-search query --strategy text --near-atom proof.txt merkle
+  assert_equal "$(json .name | sort | paste -sd,)" notes.txt,proof.txt
+  run hart-search query --strategy text --near-atom proof.txt --type mentions merkle
+  assert_equal "$(json .name)" proof.txt
+}
+
+@test "query: question words do not count unless they are kept" {
+  printf 'What it is\n' >what.txt
+  hart-ingest add what.txt >/dev/null
+  run hart-search query --strategy text "what is a whale?"
+  assert_equal "$(json .text)" "The whale is a large animal of the sea."
+  run hart-search query --strategy text --stop-words keep "what is a whale?"
+  assert_output --partial what.txt
+}
+
+@test "query: facets count over the candidates, after the hits" {
+  run hart-search query --strategy text -k 1 --facets modality,name large sea
+  assert_success
+  assert_equal "$(json '[.type, .field, .value, .count] | tojson' | paste -sd' ')" \
+    '["hit",null,null,null] ["facet","modality","text",3] ["facet","name","notes.txt",3]'
+  run hart-search query --facets size whale
+  assert_failure 2
+}
+
+@test "query: a rerank model orders the hits, and one that is none is refused" {
+  cat >model.json <<'EOF'
+{"type":"rerank_model","version":1,"features":[{"name":"bm25","mean":0,"scale":1}],
+ "linear":{"weights":[-1],"bias":5}}
+EOF
+  local best
+  best=$(hart-search query --strategy text --json large sea | jq -rs '.[-1].text')
+  run hart-search query --strategy text -k 1 --rerank model.json large sea
+  assert_success
+  assert_equal "$(json .text)" "$best"
+  echo '{"type":"rerank_model"}' >broken.json
+  run --separate-stderr hart-search query --rerank broken.json sea
+  assert_failure 65
+  assert_regex "$stderr" "^hart-search: rerank model: "
+}
+
+@test "query: weights tip what hybrid puts first" {
+  run hart-search query --strategy hybrid --fusion weighted --weights vector=0,text=1 --explain \
+    whale
+  assert_success
+  assert_equal "$(json 'select(.rank == 1) | [.score, .text] | tojson')" \
+    '[1,"The whale is a large animal of the sea."]'
+  assert_equal "$(json 'select(.type == "explain") | .fusion | tojson')" \
+    '{"method":"weighted","weights":{"vector":0,"text":1}}'
+  run hart-search query --weights vector=0,text=0 merkle
+  assert_failure 2
+}
+
+@test "query: pictures and sounds need a model that the store has not" {
+  touch picture.png
+  run --separate-stderr hart-search query --image picture.png
+  assert_failure 69
+  assert_equal "$stderr" "hart-search: --image: the store has no embedding model for images"
+}
+
 @test "query: a meaning is found without a shared word, with a distance" {
   run hart-search query -k 2 "vessel ocean"
   assert_success
@@ -106,10 +187,10 @@ setup() {
 }
 
 @test "index: a build is listed without a recall figure until check measures it" {
-  run hart-search index build
+  run hart-search index build --kind rtree
   assert_success
   assert_equal "$(json '[.type, .kind, .items, .recall] | tojson')" '["index","rtree",5,null]'
-  run hart-search index check -k 2 --candidates 4
+  run hart-search index check --kind rtree -k 2 --candidates 4
   assert_success
   assert_equal "$(json '[.type, .recall, .queries] | tojson')" '["recall",1,5]'
   run hart-search index list
@@ -120,7 +201,7 @@ setup() {
 }
 
 @test "index: what is added after a build is found at once, what is removed no more" {
-  hart-search index build >/dev/null
+  hart-search index build --kind rtree >/dev/null
   hart-search index build --kind flat >/dev/null
   echo "An orchestra plays a symphony." >music.txt
   hart-ingest add music.txt >/dev/null
@@ -137,7 +218,7 @@ setup() {
 }
 
 @test "index: a damaged index.db costs a diagnostic and no answer" {
-  hart-search index build >/dev/null
+  hart-search index build --kind rtree >/dev/null
   local expected
   expected=$(hart-search query --strategy exact whale)
   rm -f s/index.db-wal s/index.db-shm
@@ -146,7 +227,7 @@ setup() {
   assert_success
   assert_equal "$output" "$expected"
   assert_regex "$stderr" '^hart-search: the spatial index cannot be used'
-  run hart-search index build
+  run hart-search index build --kind rtree
   assert_success
   run --separate-stderr hart-search query --strategy spatial whale
   assert_equal "$stderr" ""

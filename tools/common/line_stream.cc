@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/number_array.h"
+
 namespace hart::cli {
 namespace {
 
@@ -9,12 +11,34 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
-InputLine parse_line(const LineReader::Line& line, std::uint64_t number) {
+/// The value on a line without the array of numbers under `numbers_key`, which goes into
+/// `numbers`; nothing when there is no such array, or the line is malformed.
+std::optional<Json> parse_around_numbers(std::string_view text, const std::string& numbers_key,
+                                         std::vector<float>& numbers) {
+  if (numbers_key.empty()) return std::nullopt;
+  std::string rest{text};
+  std::vector<float> taken;
+  if (!take_numbers(rest, numbers_key, taken)) return std::nullopt;
+  try {
+    Json value = parse_json(rest, "malformed line");
+    // Without the key the array belonged to an inner object.
+    if (!value.is_object() || !value.contains(numbers_key)) return std::nullopt;
+    numbers = std::move(taken);
+    return value;
+  } catch (const Error&) {
+    return std::nullopt;  // read as it stands, the line gives the error with its right place
+  }
+}
+
+InputLine parse_line(const LineReader::Line& line, std::uint64_t number,
+                     const std::string& numbers_key) {
   InputLine item;
   item.number = number;
   try {
     if (line.too_long) throw Error{Fault::data, "the line is longer than 64 MiB"};
-    Json value = parse_json(line.text, "malformed line");
+    auto without_numbers = parse_around_numbers(line.text, numbers_key, item.numbers);
+    Json value =
+        without_numbers ? std::move(*without_numbers) : parse_json(line.text, "malformed line");
     if (!value.is_object()) throw Error{Fault::data, "the line is not a JSON object"};
     if (const auto id = value.find("id"); id != value.end()) item.id = *id;
     item.value = std::move(value);
@@ -39,7 +63,7 @@ std::vector<InputLine> LineStream::next_batch(std::size_t most) {
     const auto line = reader_.next();
     if (!line) break;
     if (line->too_long || !is_blank(line->text))
-      batch.push_back(parse_line(*line, reader_.line_number()));
+      batch.push_back(parse_line(*line, reader_.line_number(), numbers_key_));
   }
   return batch;
 }

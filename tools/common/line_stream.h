@@ -49,10 +49,11 @@ class LineReader {
 
 /// One item of a stream: a JSON object, or why the line is none.
 struct InputLine {
-  std::uint64_t number = 0;  ///< counted from 1
-  Json value;                ///< an object
-  std::optional<Json> id;    ///< what stood under `id`, of any type
-  std::exception_ptr error;  ///< set when the line is bad; value is empty then
+  std::uint64_t number = 0;    ///< counted from 1
+  Json value;                  ///< an object
+  std::optional<Json> id;      ///< what stood under `id`, of any type
+  std::vector<float> numbers;  ///< see LineStream::take_numbers
+  std::exception_ptr error;    ///< set when the line is bad; value is empty then
   [[nodiscard]] bool ok() const noexcept { return !error; }
 };
 
@@ -65,6 +66,11 @@ class LineStream {
   explicit LineStream(Context& context, int fd = 0)
       : context_{context}, reader_{fd, [&context] { context.check_interrupt(); }} {}
 
+  /// From now on the array of numbers that a line holds under `key` is read into
+  /// InputLine::numbers, many times faster than into a Json, and `value` has null in its place.
+  /// What is not an array of finite numbers stays in `value`, and `numbers` is empty.
+  void take_numbers(std::string key) { numbers_key_ = std::move(key); }
+
   /// Waits for one item, then takes what has already arrived, up to `most` items: batching
   /// never delays an answer. Empty at the end. Throws Interrupted after SIGINT.
   [[nodiscard]] std::vector<InputLine> next_batch(std::size_t most);
@@ -73,12 +79,16 @@ class LineStream {
   /// For a bad line the error object is written instead.
   void answer(const InputLine& line, const std::function<void()>& work);
 
+  /// Whether the next item can be had without waiting.
+  [[nodiscard]] bool ready() { return reader_.ready(); }
+
   /// 65 when a line failed, else 0.
   [[nodiscard]] int status() const noexcept { return failed_ ? 65 : 0; }
 
  private:
   Context& context_;
   LineReader reader_;
+  std::string numbers_key_;
   bool failed_ = false;
 };
 

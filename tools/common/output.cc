@@ -25,22 +25,27 @@ std::string plain(const Json& value) {
 }  // namespace
 
 void Output::write(const Json& object) {
-  if (!human_) {
-    if (echoed_id_ && !object.contains("id")) {
-      Json echoing = object;
-      echoing["id"] = *echoed_id_;
-      put(dump_json(echoing) + "\n");
-    } else {
-      put(dump_json(object) + "\n");
-    }
-    return;
-  }
+  if (!human_) return write_line(object);
   std::size_t width = 0;
   for (const auto& [key, value] : object.items()) width = std::max(width, key.size());
   for (const auto& [key, value] : object.items()) {
     if (key == "type") continue;
     put(key + std::string(width - key.size() + 2, ' ') + printable(plain(value)) + "\n");
   }
+}
+
+void Output::write_line(const Json& object) {
+  std::string line = dump_json(object);
+  if (!echoed_id_.empty() && !object.contains("id")) {
+    line.pop_back();
+    line += echoed_id_ + '}';
+  }
+  line += '\n';
+  put(line);
+}
+
+void Output::echo_id(const std::optional<Json>& id) {
+  echoed_id_ = id ? ",\"id\":" + dump_json(*id) : std::string{};
 }
 
 void Output::write(const Json& object, std::string_view human) {

@@ -64,15 +64,16 @@ class Output {
   void finish();
 
   /// The `id` to echo on every object from now on; see LineStream, which sets it.
-  void echo_id(std::optional<Json> id) { echoed_id_ = std::move(id); }
+  void echo_id(const std::optional<Json>& id);
 
  private:
+  void write_line(const Json& object);
   void put(std::string_view bytes);
 
   int fd_;
   bool human_;
   std::string buffer_;
-  std::optional<Json> echoed_id_;
+  std::string echoed_id_;  ///< as the last key of an object: `,"id":7`; or empty
 };
 
 /// `text` with control characters (all but newline and tab) and invalid UTF-8 made visible.

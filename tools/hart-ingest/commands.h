@@ -15,6 +15,7 @@ void add_show(cli::Command& tool);
 void add_cat(cli::Command& tool);
 void add_export(cli::Command& tool);
 void add_rm(cli::Command& tool);
+void add_relate(cli::Command& tool);
 void add_diff(cli::Command& tool);
 void add_score(cli::Command& tool);
 void add_extract(cli::Command& tool);

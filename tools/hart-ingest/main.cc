@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   hart::ingest::add_cat(tool.root());
   hart::ingest::add_export(tool.root());
   hart::ingest::add_rm(tool.root());
+  hart::ingest::add_relate(tool.root());
   hart::ingest::add_diff(tool.root());
   hart::ingest::add_score(tool.root());
   hart::ingest::add_extract(tool.root());

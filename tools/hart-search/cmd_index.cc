@@ -4,6 +4,7 @@
 #include "common/cli.h"
 #include "common/progress.h"
 #include "core/error.h"
+#include "index/cell_index.h"
 #include "index/index.h"
 #include "models.h"
 
@@ -11,8 +12,12 @@ namespace hart::search_tool {
 namespace {
 
 struct IndexOptions {
-  std::string kind = "rtree";
+  std::string kind = "cells";
   std::string model;
+  std::string metric = "cosine";
+  std::string vectors = "f32";
+  std::size_t cells = 0;
+  double recall = 0.95;
   unsigned k = 10;
   unsigned candidates = 100;
   unsigned samples = 200;
@@ -35,11 +40,24 @@ Json index_json(store::Store& store, const index::IndexInfo& info) {
             {"parameters", info.parameters},
             {"recall", info.recall ? Json(*info.recall) : Json(nullptr)}};
   if (info.recall) {
+    json["recall_interval"] = info.recall_interval;
     json["recall_k"] = info.recall_k;
     json["recall_candidates"] = info.recall_candidates;
   }
   json["built"] = format_time(info.built);
   return json;
+}
+
+index::CellBuildOptions cell_options(const IndexOptions& options, cli::Context& context) {
+  index::CellBuildOptions cells;
+  cells.metric = *index::find_metric(options.metric);
+  cells.storage = options.vectors == "f32"   ? index::VectorStorage::f32
+                  : options.vectors == "f16" ? index::VectorStorage::f16
+                                             : index::VectorStorage::int8;
+  cells.cells = options.cells;
+  cells.seed = options.seed;
+  cells.threads = context.common.threads;
+  return cells;
 }
 
 int build(const IndexOptions& options, cli::Context& context) {
@@ -52,8 +70,10 @@ int build(const IndexOptions& options, cli::Context& context) {
         context, "indexing",
         static_cast<std::uint64_t>(store::count_embeddings(store, model.embedding_model_id)),
         cli::Progress::Unit::items};
-    info =
-        index::build_index(store, model, kind, [&](std::uint64_t done) { progress.at(done); });
+    const auto report = [&](std::uint64_t done) { progress.at(done); };
+    info = kind == index::IndexKind::cells
+               ? index::build_cell_index(store, model, cell_options(options, context), report)
+               : index::build_index(store, model, kind, report);
   }
   context.out.write(index_json(store, info));
   return 0;
@@ -97,13 +117,15 @@ int drop(const IndexOptions& options, cli::Context& context) {
 int check(const IndexOptions& options, cli::Context& context) {
   store::Store store = context.open_store(true);
   const store::EmbeddingModel model = choose_model(store, options.model);
-  const index::RecallReport report = index::check_index(
-      store, model, *index::find_index_kind(options.kind),
-      {options.k, options.candidates, options.samples, options.seed, context.common.threads});
+  const index::RecallReport report =
+      index::check_index(store, model, *index::find_index_kind(options.kind),
+                         {options.k, options.candidates, options.samples, options.seed,
+                          context.common.threads, options.recall});
   context.out.write({{"type", "recall"},
                      {"kind", options.kind},
                      {"model", model.name},
                      {"recall", report.recall},
+                     {"recall_interval", report.interval},
                      {"recall_k", report.k},
                      {"recall_candidates", report.candidates},
                      {"queries", report.queries},
@@ -115,8 +137,9 @@ int check(const IndexOptions& options, cli::Context& context) {
 void add_kind_and_model(cli::Command& command, IndexOptions& options) {
   command
       .option("--kind", "KIND", options.kind,
-              "rtree: candidates from a 3-D map; flat: an exact scan over large blocks")
-      .choices({"rtree", "flat"});
+              "cells: fast, to a known recall; flat: exact, over large blocks; rtree, hilbert:"
+              " candidates from the 3-D map")
+      .choices({"cells", "flat", "rtree", "hilbert"});
   command.option("-m,--model", "NAME", options.model,
                  "the embedding model whose vectors are indexed; else the newest");
 }
@@ -129,6 +152,8 @@ void add_check(cli::Command& group) {
   command.option("-k,--count", "N", options.k, "neighbours to find").range(1, 10'000);
   command.option("--candidates", "N", options.candidates, "vectors to rerank")
       .range(1, 1'000'000);
+  command.option("--recall", "R", options.recall, "the recall to ask of a cell index")
+      .range(0, 1);
   command.option("--samples", "N", options.samples, "stored vectors to use as queries")
       .range(1, 1'000'000);
   command.option("--seed", "N", options.seed, "which of them");
@@ -142,6 +167,15 @@ void add_index(cli::Command& tool) {
   cli::Command& building = group.subcommand("build", "Build the next generation of an index");
   auto& build_options = building.options<IndexOptions>();
   add_kind_and_model(building, build_options);
+  building
+      .option("--metric", "NAME", build_options.metric, "what a cell index is to be asked for")
+      .choices({"cosine", "l2", "dot"});
+  building
+      .option("--vectors", "TYPE", build_options.vectors, "how a cell index keeps the vectors")
+      .choices({"f32", "f16", "int8"});
+  building.option("--cells", "N", build_options.cells, "cells; 0: from the number of vectors")
+      .range(0, 1'000'000);
+  building.option("--seed", "N", build_options.seed, "of the cells and the calibration");
   building.action(
       [&build_options](cli::Context& context) { return build(build_options, context); });
 

@@ -10,6 +10,7 @@
 #include "index/exact.h"
 #include "meter.h"
 #include "models.h"
+#include "query_options.h"
 #include "search/search.h"
 #include "store/catalog.h"
 #include "vector_input.h"
@@ -17,22 +18,8 @@
 namespace hart::search_tool {
 namespace {
 
-struct QueryOptions {
-  std::vector<std::string> text;
-  unsigned k = 10;
-  std::string strategy = "auto";
-  unsigned candidates = 100;
-  double recall = 0.95;
-  std::string metric = "cosine";
-  std::string vector;
-  std::string atom;
-  std::string embedder;
-  std::string model;
-  std::optional<std::string> modality;
-  std::optional<std::string> since;
-  std::optional<std::string> until;
-  bool explain = false;
-};
+/// Queries of a stream that are charged together.
+constexpr std::size_t kBlock = 256;
 
 /// What is asked: any of the three, at least one.
 struct Question {
@@ -47,58 +34,61 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-search::Filter make_filter(const QueryOptions& options) {
-  search::Filter filter;
-  if (options.modality) {
-    filter.modality = store::find_modality(*options.modality);
-    if (!filter.modality)
-      throw Error{Fault::usage, "--modality: there is no '" + *options.modality +
-                                    "': it is one of image, audio, video, text, tensor, code,"
-                                    " model, sensor, graph"};
-  }
-  if (options.since) filter.since = parse_time(*options.since);
-  if (options.until) filter.until = parse_time(*options.until);
-  return filter;
+HitFields make_fields(const QueryOptions& options, const cli::Context& context) {
+  if (options.fields.empty()) return {};
+  HitFields fields{options.fields};
+  if (context.out.human())
+    throw Error{Fault::usage, "--fields is about JSON lines; people see all: add --json"};
+  return fields;
 }
 
 /// Answers the questions of one run.
 class QuerySession {
  public:
-  QuerySession(const QueryOptions& options, cli::Context& context, store::Store& store)
+  QuerySession(const QueryOptions& options, cli::Context& context, store::Store& store,
+               bool stream)
       : options_{options},
-        filter_{make_filter(options)},
         context_{context},
         store_{store},
-        search_{context, store} {}
+        template_{query_template(options, store, context.common.threads)},
+        search_{store, stream ? kBlock : 1},
+        models_{store},
+        output_{store, make_fields(options, context)} {}
 
   /// True when there was a hit.
   bool answer(const Question& question) {
+    if (!snapshot_) snapshot_.emplace(store_.db());
     const search::Query query = make_query(question);
     const search::Result result = search_.run(query);
     for (const std::string& fallback : result.explain.fallbacks) context_.diagnostic(fallback);
-    const store::Snapshot snapshot{store_.db()};
     std::size_t rank = 0;
     for (const search::Hit& hit : result.hits) {
-      const Json json = hit_json(store_, query, hit, ++rank);
+      const Json json = output_.json(query, hit, ++rank);
       context_.out.write(json, context_.out.human() ? hit_text(json) : "");
+    }
+    for (const search::Facet& facet : result.facets) {
+      const Json json = facet_json(facet);
+      context_.out.write(json, context_.out.human() ? facet_text(facet) : "");
     }
     if (options_.explain)
       context_.out.write(search::explain_json(result.explain),
                          context_.out.human() ? explain_text(result.explain) : "");
+    if (search_.full()) settle();
     return !result.hits.empty();
+  }
+
+  /// Charges what was answered. All of it saw the store in one state; what others did meanwhile
+  /// counts from here on.
+  void settle() {
+    snapshot_.reset();
+    search_.settle();
+    models_.forget();
   }
 
  private:
   search::Query make_query(const Question& question) {
-    search::Query query;
+    search::Query query = template_;
     query.text = question.text;
-    query.k = options_.k;
-    query.strategy = *search::find_strategy(options_.strategy);
-    query.candidates = options_.candidates;
-    query.recall = options_.recall;
-    query.metric = *index::find_metric(options_.metric);
-    query.threads = context_.common.threads;
-    query.filter = filter_;
     if (!question.atom.empty())
       take_vector_of_atom(question.atom, query);
     else if (!question.vector.empty())
@@ -109,13 +99,13 @@ class QuerySession {
   }
 
   void take_vector(const std::vector<float>& vector, search::Query& query) {
-    query.model = model_of_length(store_, vector.size(), options_.model);
+    query.model = models_.of_length(vector.size(), options_.model);
     query.vector = vector;
   }
 
   void take_vector_of_atom(const std::string& reference, search::Query& query) {
     const store::Atom atom = store::resolve_atom(store_, reference);
-    query.model = choose_model(store_, options_.model);
+    query.model = models_.named(options_.model);
     query.vector = index::stored_vector(store_, *query.model, atom.atom_id);
     if (query.vector.empty())
       throw Error{Fault::no_input, atom.id.text() + " has no vector of " + query.model->name};
@@ -137,26 +127,49 @@ class QuerySession {
   }
 
   const QueryOptions& options_;
-  search::Filter filter_;
   cli::Context& context_;
   store::Store& store_;
+  search::Query template_;  ///< what all questions have in common
   MeteredSearch search_;
+  ModelChoice models_;
+  HitOutput output_;
   std::optional<QueryEmbedder> embedder_;
   bool embedder_tried_ = false;
+  // The last member: it ends before a destructor charges what was answered.
+  std::optional<store::Snapshot> snapshot_;
 };
 
-Question question_of_line(const Json& line) {
+Question question_of_line(const cli::InputLine& input) {
+  const Json& line = input.value;
   Question question;
   question.text = cli::optional_string(line, "text").value_or("");
   question.atom = cli::optional_string(line, "atom").value_or("");
-  if (line.contains("vector") && !line["vector"].is_null())
+  if (!input.numbers.empty())
+    question.vector = input.numbers;
+  else if (line.contains("vector") && !line["vector"].is_null())
     question.vector = read_vector(line["vector"]);
   if (question.text.empty() && question.atom.empty() && question.vector.empty())
     throw Error{Fault::data, "the line has no text, vector or atom"};
   return question;
 }
 
+/// Answers each line of standard input. What is answered is charged in blocks, the last one
+/// before the tool would wait for its input.
+int answer_stream(QuerySession& session, cli::Context& context) {
+  cli::LineStream stream{context};
+  stream.take_numbers("vector");
+  bool found = false;
+  for (auto batch = stream.next_batch(1); !batch.empty(); batch = stream.next_batch(1)) {
+    stream.answer(batch[0],
+                  [&] { found = session.answer(question_of_line(batch[0])) || found; });
+    if (!stream.ready()) session.settle();
+  }
+  session.settle();
+  return stream.status() != 0 ? stream.status() : found ? 0 : 1;
+}
+
 int query(const QueryOptions& options, cli::Context& context) {
+  require_embeddable(options);
   const std::string text = joined(options.text);
   if (text.empty() && options.vector.empty() && options.atom.empty())
     throw Error{Fault::usage, "nothing to look for: give TEXT, -, --vector or --atom"};
@@ -164,18 +177,14 @@ int query(const QueryOptions& options, cli::Context& context) {
   if (stream && (!options.vector.empty() || !options.atom.empty()))
     throw Error{Fault::usage, "a stream of queries holds their vectors and atoms itself"};
   store::Store store = context.open_store_to_report();
-  QuerySession session{options, context, store};
-  if (stream) {
-    bool found = false;
-    const int status = cli::for_each_line(context, [&](const cli::InputLine& line) {
-      found = session.answer(question_of_line(line.value)) || found;
-    });
-    return status != 0 ? status : found ? 0 : 1;
-  }
+  QuerySession session{options, context, store, stream};
+  if (stream) return answer_stream(session, context);
   Question question{text, {}, options.atom};
   if (!options.vector.empty())
     question.vector = read_vector(parse_json(cli::read_input(options.vector), options.vector));
-  return session.answer(question) ? 0 : 1;
+  const bool found = session.answer(question);
+  session.settle();
+  return found ? 0 : 1;
 }
 
 }  // namespace
@@ -183,23 +192,7 @@ int query(const QueryOptions& options, cli::Context& context) {
 void add_query(cli::Command& tool) {
   cli::Command& command = tool.subcommand("query", "Passages and atoms that answer a query");
   auto& options = command.options<QueryOptions>();
-  command.positional("TEXT", options.text, "words, \"a phrase\", a prefix*; - is JSON lines");
-  command.option("-k,--count", "N", options.k, "how many hits").range(1, 10'000);
-  command.option("--strategy", "NAME", options.strategy, "how")
-      .choices({"auto", "exact", "spatial", "text", "hybrid"});
-  command.option("--candidates", "N", options.candidates, "vectors to rerank, ranks to fuse")
-      .range(1, 1'000'000);
-  command.option("--recall", "R", options.recall, "what auto asks of an index").range(0, 1);
-  command.option("--metric", "NAME", options.metric, "distance")
-      .choices({"cosine", "l2", "dot"});
-  command.option("--vector", "FILE", options.vector, "search near a JSON vector; - is stdin");
-  command.option("--atom", "ID", options.atom, "search near this atom's vector");
-  command.option("--embedder", "FILE", options.embedder, "word vectors for TEXT");
-  command.option("-m,--model", "NAME", options.model, "model of --vector and --atom");
-  command.option("--modality", "NAME", options.modality, "only text, code, image, ...");
-  command.option("--since", "TIME", options.since, "only in objects added at or after");
-  command.option("--until", "TIME", options.until, "only in objects added before");
-  command.flag("--explain", options.explain, "say afterwards what was done, and why");
+  add_query_options(command, options);
   command.action([&options](cli::Context& context) { return query(options, context); });
 }
 

@@ -1,8 +1,10 @@
 #include "hit_output.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "core/error.h"
 #include "geometry/spatialite_blob.h"
@@ -11,16 +13,12 @@
 namespace hart::search_tool {
 namespace {
 
+constexpr std::array<std::string_view, 9> kFields{
+    "rank", "atom", "score", "distance", "modality", "text", "name", "position", "spatial"};
+
 /// Scores and distances are printed to six decimals, as hart-jsonl(5) says.
 double rounded(double value) {
   return std::round(value * 1e6) / 1e6;
-}
-
-Json modality_of(store::Store& store, std::int64_t atom_id, const search::Filter& filter) {
-  if (filter.modality) return store::modality_name(*filter.modality);
-  auto find = store.db().prepare("SELECT min(modality) FROM my_tenant_atom WHERE atom_id = ?1");
-  if (!find.with(atom_id).step() || find.is_null(0)) return nullptr;
-  return store::modality_name(static_cast<store::Modality>(find.integer(0)));
 }
 
 Json text_of(store::Store& store, std::int64_t atom_id) {
@@ -30,19 +28,6 @@ Json text_of(store::Store& store, std::int64_t atom_id) {
     if (error.fault() != Fault::data) throw;
     return nullptr;  // not made of text
   }
-}
-
-/// Where the map has it: as the query's model places it, else as the tenant's reference does.
-Json spatial_of(store::Store& store, std::int64_t atom_id, const search::Query& query) {
-  auto find = store.db().prepare(
-      "SELECT coalesce((SELECT spatial_key FROM my_atom_embedding WHERE atom_id = ?1"
-      " AND (?2 = 0 OR embedding_model_id = ?2) ORDER BY atom_embedding_id DESC LIMIT 1),"
-      " (SELECT spatial_key FROM my_tenant_atom WHERE atom_id = ?1"
-      " ORDER BY modality LIMIT 1))");
-  find.with(atom_id, query.model ? query.model->embedding_model_id : std::int64_t{0});
-  if (!find.step() || find.is_null(0)) return nullptr;
-  const geometry::PointZM point = geometry::decode_point(find.blob(0));
-  return Json::array({rounded(point.x), rounded(point.y), rounded(point.z), rounded(point.m)});
 }
 
 std::string shortened(const std::string& text) {
@@ -57,20 +42,80 @@ std::string shortened(const std::string& text) {
 
 }  // namespace
 
-Json hit_json(store::Store& store, const search::Query& query, const search::Hit& hit,
-              std::size_t rank) {
-  const auto atom = store::atom_by_id(store, hit.atom_id);
-  const auto place = store::find_occurrence(store, hit.atom_id);
-  return {{"type", "hit"},
-          {"rank", rank},
-          {"atom", atom ? Json(atom->id.text()) : Json(nullptr)},
-          {"score", rounded(hit.score)},
-          {"distance", hit.distance ? Json(rounded(*hit.distance)) : Json(nullptr)},
-          {"modality", modality_of(store, hit.atom_id, query.filter)},
-          {"text", text_of(store, hit.atom_id)},
-          {"name", place ? Json(place->object.name) : Json(nullptr)},
-          {"position", place ? Json(place->position) : Json(nullptr)},
-          {"spatial", spatial_of(store, hit.atom_id, query)}};
+HitFields::HitFields(const std::string& names) {
+  for (std::size_t at = 0; at <= names.size();) {
+    const std::size_t comma = std::min(names.find(',', at), names.size());
+    names_.push_back(names.substr(at, comma - at));
+    if (std::find(kFields.begin(), kFields.end(), names_.back()) == kFields.end())
+      throw Error{Fault::usage, "--fields: a hit has no key '" + names_.back() +
+                                    "': its keys are rank, atom, score, distance, modality,"
+                                    " text, name, position and spatial"};
+    at = comma + 1;
+  }
+}
+
+bool HitFields::has(std::string_view name) const noexcept {
+  return names_.empty() || std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
+HitOutput::HitOutput(store::Store& store, HitFields fields)
+    : store_{store},
+      fields_{std::move(fields)},
+      find_atom_{store.db().prepare("SELECT space, hash FROM my_atom WHERE atom_id = ?1")},
+      find_modality_{
+          store.db().prepare("SELECT min(modality) FROM my_tenant_atom WHERE atom_id = ?1")},
+      find_spatial_{store.db().prepare(
+          "SELECT coalesce((SELECT spatial_key FROM my_atom_embedding WHERE atom_id = ?1"
+          " AND (?2 = 0 OR embedding_model_id = ?2) ORDER BY atom_embedding_id DESC LIMIT 1),"
+          " (SELECT spatial_key FROM my_tenant_atom WHERE atom_id = ?1"
+          " ORDER BY modality LIMIT 1))")} {}
+
+Json HitOutput::atom_of(std::int64_t atom_id) {
+  Json atom;
+  if (find_atom_.with(atom_id).step())
+    atom = Id{static_cast<IdSpace>(find_atom_.integer(0)), find_atom_.hash(1)}.text();
+  find_atom_.reset();
+  return atom;
+}
+
+Json HitOutput::modality_of(std::int64_t atom_id, const search::Filter& filter) {
+  if (filter.modality) return store::modality_name(*filter.modality);
+  Json modality;
+  if (find_modality_.with(atom_id).step() && !find_modality_.is_null(0))
+    modality = store::modality_name(static_cast<store::Modality>(find_modality_.integer(0)));
+  find_modality_.reset();
+  return modality;
+}
+
+/// Where the map has it: as the query's model places it, else as the tenant's reference does.
+Json HitOutput::spatial_of(std::int64_t atom_id, const search::Query& query) {
+  Json spatial;
+  find_spatial_.with(atom_id, query.model ? query.model->embedding_model_id : std::int64_t{0});
+  if (find_spatial_.step() && !find_spatial_.is_null(0)) {
+    const geometry::PointZM point = geometry::decode_point(find_spatial_.blob(0));
+    spatial = {rounded(point.x), rounded(point.y), rounded(point.z), rounded(point.m)};
+  }
+  find_spatial_.reset();
+  return spatial;
+}
+
+Json HitOutput::json(const search::Query& query, const search::Hit& hit, std::size_t rank) {
+  Json json{{"type", "hit"}};
+  if (fields_.has("rank")) json["rank"] = rank;
+  if (fields_.has("atom")) json["atom"] = atom_of(hit.atom_id);
+  if (fields_.has("score")) json["score"] = rounded(hit.score);
+  if (fields_.has("distance"))
+    json["distance"] = hit.distance ? Json(rounded(*hit.distance)) : Json(nullptr);
+  if (fields_.has("modality")) json["modality"] = modality_of(hit.atom_id, query.filter);
+  if (fields_.has("text")) json["text"] = text_of(store_, hit.atom_id);
+  if (fields_.has("name") || fields_.has("position")) {
+    const auto place = store::find_occurrence(store_, hit.atom_id);
+    if (fields_.has("name")) json["name"] = place ? Json(place->object.name) : Json(nullptr);
+    if (fields_.has("position"))
+      json["position"] = place ? Json(place->position) : Json(nullptr);
+  }
+  if (fields_.has("spatial")) json["spatial"] = spatial_of(hit.atom_id, query);
+  return json;
 }
 
 std::string hit_text(const Json& hit) {
@@ -82,6 +127,22 @@ std::string hit_text(const Json& hit) {
                                 : hit["name"].get<std::string>() + ":" + hit["position"].dump();
   if (!hit["text"].is_null()) text += "\n     " + shortened(hit["text"].get<std::string>());
   return text;
+}
+
+Json facet_json(const search::Facet& facet) {
+  return {{"type", "facet"},
+          {"field", facet.field},
+          {"value", facet.value},
+          {"count", facet.count}};
+}
+
+std::string facet_text(const search::Facet& facet) {
+  const std::string value = facet.value.is_null()     ? "(none)"
+                            : facet.value.is_string() ? facet.value.get<std::string>()
+                                                      : dump_json(facet.value);
+  char figure[32];
+  std::snprintf(figure, sizeof figure, "%8llu  ", static_cast<unsigned long long>(facet.count));
+  return facet.field + figure + value;
 }
 
 std::string explain_text(const search::Explain& explain) {

@@ -5,5 +5,12 @@ int main(int argc, char** argv) {
   hart::search_tool::add_query(tool.root());
   hart::search_tool::add_index(tool.root());
   hart::search_tool::add_project(tool.root());
+  hart::search_tool::add_neighbors(tool.root());
+  hart::search_tool::add_walk(tool.root());
+  hart::search_tool::add_path(tool.root());
+  hart::search_tool::add_map(tool.root());
+  hart::search_tool::add_density(tool.root());
+  hart::search_tool::add_cluster(tool.root());
+  hart::search_tool::add_anomalies(tool.root());
   return tool.run(argc, argv);
 }

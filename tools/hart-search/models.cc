@@ -50,6 +50,18 @@ store::EmbeddingModel model_of_length(store::Store& store, std::size_t dims,
                                " dimensions" + (name.empty() ? "" : " of " + name)};
 }
 
+const store::EmbeddingModel& ModelChoice::named(const std::string& name) {
+  const auto known = known_.find(Key{0, name});
+  if (known != known_.end()) return known->second;
+  return known_.emplace(Key{0, name}, choose_model(store_, name)).first->second;
+}
+
+const store::EmbeddingModel& ModelChoice::of_length(std::size_t dims, const std::string& name) {
+  const auto known = known_.find(Key{dims, name});
+  if (known != known_.end()) return known->second;
+  return known_.emplace(Key{dims, name}, model_of_length(store_, dims, name)).first->second;
+}
+
 std::optional<QueryEmbedder> QueryEmbedder::open(store::Store& store, const std::string& file) {
   if (!file.empty()) {
     const Id content = atom::content_id(MappedFile{file}.bytes());

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nn/word_vectors.h"
@@ -19,6 +21,25 @@ namespace hart::search_tool {
 /// not empty, that name. Throws Error(data) when there is none.
 [[nodiscard]] store::EmbeddingModel model_of_length(store::Store& store, std::size_t dims,
                                                     const std::string& name);
+
+/// The two functions above for many calls: what they found is kept until `forget`.
+class ModelChoice {
+ public:
+  /// `store` must outlive it.
+  explicit ModelChoice(store::Store& store) : store_{store} {}
+
+  [[nodiscard]] const store::EmbeddingModel& named(const std::string& name);
+  [[nodiscard]] const store::EmbeddingModel& of_length(std::size_t dims,
+                                                       const std::string& name);
+  /// Looks again from now on, as when the store may have changed.
+  void forget() noexcept { known_.clear(); }
+
+ private:
+  using Key = std::pair<std::size_t, std::string>;  ///< dims, 0 for any, and name
+
+  store::Store& store_;
+  std::map<Key, store::EmbeddingModel> known_;
+};
 
 /// Turns the text of a query into a vector of the space that the store's vectors lie in.
 class QueryEmbedder {

@@ -152,3 +152,32 @@ TEST_CASE("line stream: a batch holds what has arrived and waits for nothing") {
   input.put("1}\n");
   CHECK(stream.next_batch(8).size() == 1);
 }
+
+TEST_CASE(
+    "line stream: numbers are taken from the outer object, what is none stays where it is") {
+  Pipe pipe;
+  pipe.put(
+      "{\"id\":1,\"vector\":[1,2.5]}\n{\"vector\":[1,\"x\"]}\n{\"a\":{\"vector\":[3]}}\n"
+      "{\"vector\":[4],}\n{\"vector\":[5]} x\n");
+  pipe.close_input();
+  Output out{-1, false};
+  Context context{"tool", {}, out};
+  LineStream stream{context, pipe.ends[0]};
+  stream.take_numbers("vector");
+  const auto batch = stream.next_batch(10);
+  REQUIRE(batch.size() == 5);
+  CHECK(batch[0].numbers == std::vector<float>{1, 2.5f});
+  CHECK(batch[0].value["vector"].is_null());
+  CHECK(batch[0].id == Json(1));
+  CHECK(batch[1].numbers.empty());
+  CHECK(batch[1].value["vector"].size() == 2);
+  CHECK(batch[2].numbers.empty());
+  CHECK(batch[2].value["a"]["vector"] == Json::array({3}));
+  CHECK(batch[2].ok());
+  // The place of the error is that in the line, not in what is left of it.
+  for (const std::size_t bad : {3u, 4u}) {
+    REQUIRE_FALSE(batch[bad].ok());
+    CHECK_THROWS_WITH_AS(std::rethrow_exception(batch[bad].error),
+                         doctest::Contains(bad == 3 ? "byte 15" : "byte 16"), Error);
+  }
+}

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -89,6 +90,39 @@ TEST_CASE("cell_of_point: cuts a box evenly and moves what lies outside to its b
 TEST_CASE("cell_of_point: the borders between cells lie where they should") {
   const Box box{{0, 0, 0}, {2097152, 2097152, 2097152}};
   CHECK(cell_of_point(box, {std::nextafter(5.0, 0.0), 5, 5.999, 0}) == Cell{4, 5, 5});
+}
+
+TEST_CASE("shifted curves: two cells that a border parts are near on another copy") {
+  // On either side of the middle of x, where the curve of the box itself is farthest apart.
+  const Box box;
+  const PointZM left{-1e-4, -0.7, 0.3, 0};
+  const PointZM right{1e-4, -0.7, 0.3, 0};
+  const auto apart = [&](int curve) {
+    const std::uint64_t a = shifted_hilbert_index(box, left, curve);
+    const std::uint64_t b = shifted_hilbert_index(box, right, curve);
+    return a > b ? a - b : b - a;
+  };
+  std::uint64_t nearest = apart(0);
+  for (int curve = 1; curve < 8; ++curve) nearest = std::min(nearest, apart(curve));
+  CHECK(apart(0) > std::uint64_t{1} << 50);
+  CHECK(nearest < std::uint64_t{1} << 40);
+}
+
+TEST_CASE("shifted curves: every copy keeps corners of the box apart and within 63 bits") {
+  const Box box;
+  for (int curve = 0; curve < kMaxShiftedCurves; ++curve) {
+    std::vector<std::uint64_t> keys;
+    for (const double x : {-1.0, 1.0})
+      for (const double y : {-1.0, 1.0})
+        for (const double z : {-1.0, 1.0})
+          keys.push_back(shifted_hilbert_index(box, {x, y, z, 0}, curve));
+    std::sort(keys.begin(), keys.end());
+    CHECK(std::adjacent_find(keys.begin(), keys.end()) == keys.end());
+    CHECK(keys.back() < std::uint64_t{1} << 63);
+    // Beyond the border is on the border, whatever the shift.
+    CHECK(shifted_hilbert_index(box, {5, 1, 1, 0}, curve) ==
+          shifted_hilbert_index(box, {1, 1, 1, 0}, curve));
+  }
 }
 
 }  // namespace

@@ -184,5 +184,52 @@ TEST_CASE(
   }));
 }
 
+TEST_CASE("scaling: points in space get their distances back, in the documented orientation") {
+  const std::vector<std::array<double, 3>> points{
+      {0, 0, 0}, {4, 0, 0}, {1, 2, 0}, {0, 1, 1.5}, {-3, -1, 1}};
+  const auto distance = [](const auto& a, const auto& b) {
+    return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  };
+  std::vector<double> distances;
+  for (const auto& a : points)
+    for (const auto& b : points) distances.push_back(distance(a, b));
+  const auto found = classical_scaling(distances, points.size());
+  REQUIRE(found.size() == points.size());
+  std::array<double, 3> sum{};
+  std::array<double, 3> squares{};
+  std::array<double, 3> largest{};
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    for (std::size_t j = 0; j < points.size(); ++j)
+      CHECK(distance(found[i], found[j]) ==
+            doctest::Approx(distance(points[i], points[j])).epsilon(1e-9));
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      sum[axis] += found[i][axis];
+      squares[axis] += found[i][axis] * found[i][axis];
+      if (std::abs(found[i][axis]) > std::abs(largest[axis])) largest[axis] = found[i][axis];
+    }
+  }
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    CHECK(std::abs(sum[axis]) < 1e-9);
+    CHECK(largest[axis] > 0);
+  }
+  CHECK(squares[0] > squares[1]);
+  CHECK(squares[1] > squares[2]);
+}
+
+TEST_CASE(
+    "scaling: fewer than four points, a plane, and values that are not finite are refused") {
+  CHECK(fails_with(Fault::usage, [] { (void)classical_scaling(std::vector<double>(9), 3); }));
+  CHECK(fails_with(Fault::usage, [] { (void)classical_scaling(std::vector<double>(15), 4); }));
+  const double d = std::sqrt(2);  // a square
+  CHECK(fails_with(Fault::data, [&] {
+    (void)classical_scaling(std::vector<double>{0, 1, d, 1, 1, 0, 1, d, d, 1, 0, 1, 1, d, 1, 0},
+                            4);
+  }));
+  CHECK(fails_with(Fault::data, [] { (void)classical_scaling(std::vector<double>(16), 4); }));
+  std::vector<double> infinite(16, 1.0);
+  infinite[1] = std::numeric_limits<double>::infinity();
+  CHECK(fails_with(Fault::data, [&] { (void)classical_scaling(infinite, 4); }));
+}
+
 }  // namespace
 }  // namespace hart::geometry

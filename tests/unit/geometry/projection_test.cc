@@ -9,6 +9,7 @@
 #include "core/endian.h"
 #include "core/error.h"
 #include "geometry/distortion.h"
+#include "geometry/landmarks.h"
 #include "geometry/pca.h"
 
 namespace hart::geometry {
@@ -79,6 +80,66 @@ TEST_CASE("projection: rows on one line fit principal components but no landmark
   CHECK(std::abs(Projection::fit_pca(rows, 3, 4).project(std::span{rows}.first(4)).x) > 0.1);
 }
 
+TEST_CASE("projection: trilateration is the least-squares point of the chord distances") {
+  constexpr std::size_t kLandmarks = 12;
+  const std::vector<float> rows = near_space(200, 20, 0.4);
+  const Projection projection = Projection::fit_trilateration(rows, 200, 20, kLandmarks);
+  CHECK(projection.kind() == Projection::Kind::trilateration);
+  CHECK(projection.landmark_count() == kLandmarks);
+  std::vector<std::span<const float>> landmarks;
+  for (const std::size_t row : choose_landmarks(rows, 200, 20, kLandmarks))
+    landmarks.push_back(std::span{rows}.subspan(row * 20, 20));
+  const auto distances_to = [&](std::span<const float> vector) {
+    std::vector<double> distances;
+    for (const auto& landmark : landmarks) {
+      double cosine = 0;
+      for (std::size_t i = 0; i < 20; ++i)
+        cosine += static_cast<double>(vector[i]) * landmark[i];
+      distances.push_back(chord_distance(cosine));
+    }
+    return distances;
+  };
+  std::vector<double> between;
+  for (const auto& landmark : landmarks)
+    for (const double distance : distances_to(landmark)) between.push_back(distance);
+  const auto positions = classical_scaling(between, kLandmarks);
+  for (std::size_t row = 0; row < 200; row += 7) {
+    const auto vector = std::span{rows}.subspan(row * 20, 20);
+    const auto expected = trilaterate(positions, distances_to(vector));
+    const PointZM point = projection.project(vector);
+    // Vectors are of length 1 within the rounding of float32.
+    CHECK(point.x == doctest::Approx(expected[0]).epsilon(1e-5).scale(1));
+    CHECK(point.y == doctest::Approx(expected[1]).epsilon(1e-5).scale(1));
+    CHECK(point.z == doctest::Approx(expected[2]).epsilon(1e-5).scale(1));
+  }
+}
+
+TEST_CASE("projection: no two vectors are farther apart in the map than they are") {
+  const std::vector<float> rows = near_space(60, 20, 0.6);
+  for (const Projection& projection :
+       {Projection::fit_pca(rows, 60, 20), Projection::fit_landmarks(rows, 60, 20),
+        Projection::fit_trilateration(rows, 60, 20, 9)})
+    for (std::size_t a = 0; a < 60; ++a)
+      for (std::size_t b = 0; b < a; ++b) {
+        const PointZM p = projection.project(std::span{rows}.subspan(a * 20, 20));
+        const PointZM q = projection.project(std::span{rows}.subspan(b * 20, 20));
+        double squares = 0;
+        for (std::size_t i = 0; i < 20; ++i)
+          squares += std::pow(static_cast<double>(rows[a * 20 + i]) - rows[b * 20 + i], 2);
+        REQUIRE(std::hypot(p.x - q.x, p.y - q.y, p.z - q.z) <= std::sqrt(squares) + 1e-9);
+      }
+}
+
+TEST_CASE("projection: trilateration refuses three landmarks, and landmarks in a plane") {
+  const std::vector<float> rows = near_space(40, 8, 0.5);
+  CHECK(fails_with(Fault::usage, [&] { (void)Projection::fit_trilateration(rows, 40, 8, 3); }));
+  CHECK_NOTHROW((void)Projection::fit_trilateration(rows, 40, 8, 4));
+  CHECK(
+      fails_with(Fault::usage, [&] { (void)Projection::fit_trilateration(rows, 40, 8, 41); }));
+  const std::vector<float> circle{1, 0, 0, 0, 1, 0, -1, 0, 0, 0, -1, 0, 0.6f, 0.8f, 0};
+  CHECK(fails_with(Fault::data, [&] { (void)Projection::fit_trilateration(circle, 5, 3, 5); }));
+}
+
 TEST_CASE("projection: vectors of two dimensions have a third coordinate of zero") {
   const std::vector<float> rows{1, 0, 0, 1, 0.6f, 0.8f};
   CHECK(Projection::fit_landmarks(rows, 3, 2).project(std::span{rows}.first(2)).z == 0);
@@ -115,6 +176,32 @@ TEST_CASE(
     store_le(bad.data() + 32, std::numeric_limits<double>::infinity());
     CHECK(fails_with(Fault::data, [&] { (void)Projection::parse(bad); }));
   }
+}
+
+TEST_CASE(
+    "projection: a trilateration is the same when parsed again; cuts and damage are refused") {
+  const std::vector<float> rows = near_space(50, 7, 0.4);
+  const Projection projection = Projection::fit_trilateration(rows, 50, 7, 6);
+  const ByteBuffer bytes = projection.serialise();
+  CHECK(bytes.size() == 16 + 4 + 6 * (3 * 8 + 7 * 4));
+  CHECK(Projection::parse(bytes) == projection);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    CHECK(
+        fails_with(Fault::data, [&] { (void)Projection::parse(ByteView{bytes}.first(size)); }));
+  for (std::size_t at = 0; at < 20; ++at) {
+    ByteBuffer bad = bytes;
+    bad[at] ^= 0x40;
+    CHECK(fails_with(Fault::data, [&] { (void)Projection::parse(bad); }));
+  }
+  ByteBuffer bad = bytes;
+  for (std::size_t i = 0; i < 6; ++i)
+    store_le(bad.data() + 20 + i * 24, 0.0);  // x = 0: a plane
+  CHECK(fails_with(Fault::data, [&] { (void)Projection::parse(bad); }));
+  // A count whose size in bytes wraps around to the true one.
+  bad = bytes;
+  store_le(bad.data() + 12, std::uint32_t{0xffffffff});
+  store_le(bad.data() + 16, std::uint32_t{0xffffffff});
+  CHECK(fails_with(Fault::data, [&] { (void)Projection::parse(bad); }));
 }
 
 TEST_CASE("distortion: any scale of the same distances is free of distortion") {

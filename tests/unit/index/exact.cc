@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "index/exact_scan.h"
 #include "index/index.h"
 #include "store_fixture.h"
 
@@ -81,6 +82,86 @@ TEST_CASE("exact search: what the filter or the query leaves out is no result") 
   const VectorQuery query{vectors[5], 10, Metric::cosine, &allowed, atoms[5]};
   CHECK(atoms_of(search_one(fixture, query)) == atoms_of(brute_force(vectors, atoms, query)));
   CHECK(search_one(fixture, query).size() == 2);
+}
+
+TEST_CASE("exact search: a batch finds for each query what the query finds alone") {
+  StoreFixture fixture;
+  const auto vectors = random_vectors(700, 21);
+  const auto atoms = fixture.put(vectors);
+  const auto asked = random_vectors(23, 22);
+  const AtomSet most{{atoms.begin(), atoms.begin() + 600}};
+  constexpr Metric kMetrics[] = {Metric::cosine, Metric::l2, Metric::dot};
+  std::vector<VectorQuery> queries;
+  for (std::size_t q = 0; q < asked.size(); ++q)
+    queries.push_back({asked[q], q, kMetrics[q % 3], q % 4 == 0 ? &most : nullptr, atoms[q]});
+  const auto found = exact_search(fixture.store(), fixture.model(), queries, 1);
+  REQUIRE(found.size() == queries.size());
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    CAPTURE(q);
+    CHECK(found[q] == search_one(fixture, queries[q]));
+    CHECK(atoms_of(found[q]) == atoms_of(brute_force(vectors, atoms, queries[q])));
+  }
+}
+
+TEST_CASE("exact scan: a batch large enough for threads finds the same with any number") {
+  VectorBlock block;
+  block.dim = 16;
+  const auto distinct = random_vectors(50, 23);
+  for (std::int64_t i = 0; i < 4000; ++i)
+    block.push_back(i + 1, i + 1, distinct[static_cast<std::size_t>(i) % distinct.size()]);
+  const auto asked = random_vectors(1000, 24);
+  std::vector<VectorQuery> queries;
+  for (const auto& vector : asked) queries.push_back({vector, 3});
+  std::vector<std::vector<Neighbor>> one;
+  for (const unsigned threads : {1u, 2u, 3u, 8u}) {
+    ExactScan scan{queries, block.dim, threads};
+    scan.visit(block);
+    if (threads == 1) one = scan.results();
+    CHECK(scan.results() == one);
+    CHECK(scan.scanned() == 4000);
+  }
+  CHECK(one.front().size() == 3);
+}
+
+TEST_CASE(
+    "exact search: few allowed atoms are fetched, many are scanned for, with one result") {
+  StoreFixture fixture;
+  const auto vectors = random_vectors(400, 25);
+  const auto atoms = fixture.put(vectors);
+  for (const bool has_flat : {false, true}) {
+    if (has_flat) (void)build_index(fixture.store(), fixture.model(), IndexKind::flat);
+    for (const std::size_t count : {0u, 1u, 20u, 21u, 400u}) {
+      CAPTURE(count);
+      const AtomSet allowed{
+          {atoms.begin(), atoms.begin() + static_cast<std::ptrdiff_t>(count)}};
+      const AtomSet other{{atoms[7], 987'654}};
+      std::vector<VectorQuery> queries{{vectors[3], 5, Metric::cosine, &allowed},
+                                       {vectors[4], 30, Metric::l2, &allowed, atoms[2]}};
+      ScanReport report;
+      CHECK(exact_search(fixture.store(), fixture.model(), queries, 1, &report) ==
+            scan_rows(fixture.store(), fixture.model(), queries, 1));
+      CHECK(report.filter_first == (count <= 20));  // 20 look-ups take as long as 400 rows
+      if (report.filter_first) CHECK(report.scanned == count);
+      queries.push_back({vectors[7], 5, Metric::dot, &other});
+      const auto found = fetch_allowed(fixture.store(), fixture.model(), queries, 1, &report);
+      CHECK(found == scan_rows(fixture.store(), fixture.model(), queries, 1));
+      CHECK(report.scanned == count + 1);
+      CHECK(found[2].size() == 1);
+    }
+  }
+}
+
+TEST_CASE("exact search: an allowed atom that the tenant holds no vector of is no result") {
+  StoreFixture fixture;
+  fixture.put(random_vectors(30, 26));
+  hart::store::EmbeddingModel theirs;
+  auto other = fixture.add_tenant("other", theirs);
+  const auto mine = random_vectors(30, 27);
+  const auto their_atoms = StoreFixture::put(other, theirs, mine, "theirs");
+  const AtomSet allowed{{their_atoms[0]}};
+  ScanReport report;
+  CHECK(search_one(fixture, {mine[0], 5, Metric::cosine, &allowed}, 1, &report).empty());
+  CHECK(report.filter_first);
 }
 
 TEST_CASE("exact search: a query of another length or with an infinite value is refused") {

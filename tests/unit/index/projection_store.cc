@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "geometry/hilbert.h"
 #include "geometry/spatialite_blob.h"
@@ -94,6 +96,85 @@ TEST_CASE("projection: fewer than two vectors that are not zero cannot be fitted
                        "a projection needs two vectors of test-vectors or more, there are 1",
                        Error);
   CHECK_FALSE(current_projection(fixture.store(), fixture.model()).has_value());
+}
+
+TEST_CASE("projection: a trilateration is stored with its landmarks and its figures") {
+  StoreFixture fixture;
+  const auto vectors = random_vectors(200, 5);
+  fixture.put(vectors);
+  FitOptions options;
+  options.kind = Projection::Kind::trilateration;
+  options.landmarks = 9;
+  const auto fitted = fit_projection(fixture.store(), fixture.model(), options);
+  const auto stored = current_projection(fixture.store(), fixture.model());
+  REQUIRE(stored.has_value());
+  CHECK(stored->projection == fitted.projection);
+  CHECK(stored->projection.landmark_count() == 9);
+  REQUIRE(stored->stress.has_value());
+  CHECK(*stored->stress == *fitted.stress);
+  CHECK(*stored->stress > 0);
+  CHECK(*stored->stress < 1);
+  CHECK(current_projection_version(fixture.store(), fixture.model()) == 1);
+  const PointZM place = place_of(fitted.projection, vectors[3]);
+  auto row = fixture.store().db().prepare(
+      "SELECT spatial_key FROM my_atom_embedding ORDER BY atom_embedding_id LIMIT 1 OFFSET 3");
+  REQUIRE(row.step());
+  CHECK(hart::geometry::decode_point(row.blob(0)) == place);
+}
+
+/// Vectors that vary along `axis` and the two after it, and hardly elsewhere.
+std::vector<std::vector<float>> vectors_along(std::size_t axis, std::size_t n,
+                                              std::uint64_t seed) {
+  auto vectors = random_vectors(n, seed);
+  for (auto& vector : vectors)
+    for (std::size_t i = 0; i < vector.size(); ++i)
+      if (i < axis || i > axis + 2) vector[i] *= 0.01F;
+  return vectors;
+}
+
+TEST_CASE("drift: vectors like those of the fit show none, vectors along other axes much") {
+  StoreFixture fixture;
+  fixture.put(vectors_along(0, 300, 6), "old");
+  const auto fitted = fit_projection(fixture.store(), fixture.model(), {});
+  CHECK(fitted.rank_correlation > 0.95);
+  CHECK(measure_drift(fixture.store(), fixture.model(), fitted).newer == 0);
+
+  fixture.put(vectors_along(0, kMinDriftVectors - 1, 7), "few");
+  const Drift few = measure_drift(fixture.store(), fixture.model(), fitted);
+  CHECK(few.newer == kMinDriftVectors - 1);
+  CHECK_FALSE(few.drift.has_value());
+
+  fixture.put(vectors_along(0, 100, 8), "alike");
+  const Drift alike = measure_drift(fixture.store(), fixture.model(), fitted);
+  CHECK(alike.newer == kMinDriftVectors + 99);
+  REQUIRE(alike.drift.has_value());
+  CHECK(std::abs(*alike.drift) < 0.05);
+  CHECK(*alike.drift == doctest::Approx(fitted.rank_correlation - *alike.rank_correlation));
+
+  fixture.put(vectors_along(8, 600, 9), "other");
+  const Drift other = measure_drift(fixture.store(), fixture.model(), fitted);
+  REQUIRE(other.drift.has_value());
+  CHECK(*other.drift > 0.2);
+
+  const auto again = fit_projection(fixture.store(), fixture.model(), {});
+  CHECK(measure_drift(fixture.store(), fixture.model(), again).newer == 0);
+}
+
+TEST_CASE("Hilbert correlation: high where three axes hold all, lower where they do not") {
+  StoreFixture fixture;
+  CHECK_FALSE(hilbert_correlation(fixture.store(), fixture.model(), 1).has_value());
+  fixture.put(vectors_along(0, 300, 10));
+  CHECK_FALSE(hilbert_correlation(fixture.store(), fixture.model(), 1).has_value());
+  (void)fit_projection(fixture.store(), fixture.model(), {});
+  const auto flat = hilbert_correlation(fixture.store(), fixture.model(), 1);
+  REQUIRE(flat.has_value());
+  CHECK(*flat > 0.4);
+  CHECK(hilbert_correlation(fixture.store(), fixture.model(), 1) == flat);
+
+  StoreFixture full;
+  full.put(random_vectors(300, 10));
+  (void)fit_projection(full.store(), full.model(), {});
+  CHECK(*hilbert_correlation(full.store(), full.model(), 1) < *flat - 0.1);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/error.h"
 #include "index/index.h"
@@ -51,6 +52,22 @@ TEST_CASE("R-tree: gives out all points, in the order of their distances in floa
   }
 }
 
+TEST_CASE("R-tree: whatever the number of points, SQLite finds the packed tree sound") {
+  // A node holds 51 cells: one node, two levels, three levels, and both sides of each limit.
+  for (const std::size_t n : {0u, 1u, 51u, 52u, 102u, 2601u, 2602u, 3000u}) {
+    CAPTURE(n);
+    hart::store::Connection db{":memory:", hart::store::Connection::Mode::create, 0};
+    PointRtree tree{db, "points"};
+    std::uint64_t told = 0;
+    tree.create(random_points(n, 4), [&](std::uint64_t done) { told = done; });
+    CHECK(told == n);
+    auto check = db.prepare("SELECT rtreecheck('points')", hart::store::Scope::owner);
+    REQUIRE(check.step());
+    CHECK(check.text(0) == "ok");
+    CHECK(db.query_integer("SELECT count(*) FROM points") == static_cast<std::int64_t>(n));
+  }
+}
+
 TEST_CASE("R-tree: stops when told to") {
   hart::store::Connection db{":memory:", hart::store::Connection::Mode::create, 0};
   PointRtree tree{db, "points"};
@@ -58,6 +75,33 @@ TEST_CASE("R-tree: stops when told to") {
   int visits = 0;
   tree.nearest({}, [&](const SpatialNeighbor&) { return ++visits < 7; });
   CHECK(visits == 7);
+}
+
+TEST_CASE("R-tree: a box finds all points in it, those on its border too, and few others") {
+  hart::store::Connection db{":memory:", hart::store::Connection::Mode::create, 0};
+  auto items = random_points(2000, 5);
+  // Not a float32: what is stored lies on the one side or the other of this border.
+  items.push_back({5000, {0.1, 0.3, -0.7, 0}});
+  PointRtree tree{db, "points"};
+  tree.create(items, {});
+  const hart::geometry::Box box{{0.1, -0.5, -1}, {0.8, 0.3, -0.7}};
+  std::vector<std::int64_t> found;
+  tree.within(box, [&](std::int64_t id) { found.push_back(id); });
+  std::sort(found.begin(), found.end());
+  std::size_t inside = 0;
+  for (const auto& item : items) {
+    const PointZM& p = item.point;
+    if (p.x < 0.1 || p.x > 0.8 || p.y < -0.5 || p.y > 0.3 || p.z < -1 || p.z > -0.7) continue;
+    ++inside;
+    CHECK(std::binary_search(found.begin(), found.end(), item.id));
+  }
+  CHECK(inside > 10);
+  CHECK(found.size() <= inside + 1);
+  const double infinity = std::numeric_limits<double>::infinity();
+  std::size_t all = 0;
+  tree.within({{-infinity, -infinity, -infinity}, {infinity, infinity, infinity}},
+              [&](std::int64_t) { ++all; });
+  CHECK(all == items.size());
 }
 
 TEST_CASE("spatial search: with as many candidates as vectors it is exact search") {

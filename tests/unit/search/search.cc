@@ -138,6 +138,9 @@ TEST_CASE("search: auto takes the spatial index only for a recall figure that is
   CHECK(json["vector"]["generation"] == built.generation);
   CHECK(json["vector"]["recall"].is_number());
   // The figure holds for the candidates, the k and the metric that it was measured with.
+  query.filter.modality = hart::store::Modality::text;
+  CHECK(search(fixture.store(), query).explain.chosen == Strategy::exact);
+  query.filter = {};
   query.candidates = 99;
   CHECK(search(fixture.store(), query).explain.chosen == Strategy::exact);
   query.candidates = 100;
@@ -311,6 +314,10 @@ TEST_CASE("search: a recorded query finds the same again") {
   query.metric = hart::index::Metric::l2;
   query.filter.modality = hart::store::Modality::text;
   query.left_out_atom = atoms[2];
+  query.stop_words = StopWords::keep;
+  query.fusion = Fusion::scores;
+  query.weights = {0.25, 0.75};
+  query.facets = {"kind"};
   const auto result = search(fixture.store(), query);
   const auto record = query_record(query, result, 1, 0.25);
   CHECK(record.rows == 7);
@@ -320,7 +327,11 @@ TEST_CASE("search: a recorded query finds the same again") {
   CHECK(again.text == query.text);
   CHECK(again.vector == query.vector);
   CHECK(again.metric == query.metric);
-  CHECK(again.filter.modality == query.filter.modality);
+  CHECK(filter_json(again.filter) == filter_json(query.filter));
+  CHECK(again.stop_words == query.stop_words);
+  CHECK(again.fusion == query.fusion);
+  CHECK(again.weights == query.weights);
+  CHECK(again.facets == query.facets);
   CHECK(atoms_of(search(fixture.store(), again)) == atoms_of(result));
 
   auto broken = record;

@@ -108,6 +108,41 @@ TEST_CASE("query log: queries come back in order, from any on, and to their tena
   CHECK(logged_queries(other, 0, 10).empty());
 }
 
+TEST_CASE(
+    "query log: several queries are logged together, and beyond the limit the oldest go") {
+  const test::ScratchStore scratch{kCatalogOnly};
+  Store store = scratch.open();
+  QueryRecord record{"hart-search", "query", "exact", "query k=?", {{"k", 3}}, "", "", 0, 0, 1};
+  std::vector<QueryRecord> records;
+  for (const char* const input : {"a", "b", "c"}) {
+    record.input = input;
+    records.push_back(record);
+  }
+  REQUIRE(log_queries(store, records));
+  REQUIRE(log_queries(store, {}));
+  const auto all = logged_queries(store, 0, 10);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].record.input == "a");
+  CHECK(all[2].record.input == "c");
+  record.parameters = {{"plain", "AAB/+="},
+                       {"quoted \"key\"", "a\"b\\c\n\x7f\u00e9"},
+                       {"empty", ""},
+                       {"number", 1.5},
+                       {"none", nullptr}};
+  REQUIRE(log_query(store, record));
+  CHECK(logged_queries(store, all[2].query_id, 1).front().record.parameters ==
+        record.parameters);
+  record.parameters = Json::object();
+  REQUIRE(log_query(store, record));
+  CHECK(logged_queries(store, all[2].query_id + 1, 1).front().record.parameters ==
+        record.parameters);
+  records.assign(101'000, record);
+  REQUIRE(log_queries(store, records));
+  const auto kept = logged_queries(store, 0, 200'000);
+  CHECK(kept.back().query_id == 101'005);
+  CHECK(kept.front().query_id == 1'001);
+}
+
 TEST_CASE("query log: a store opened for reading logs nothing and can be read from") {
   const test::ScratchStore scratch{kCatalogOnly};
   Store reader = scratch.open("default", false);

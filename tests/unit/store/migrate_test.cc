@@ -19,20 +19,21 @@ using test::kLifecycleModules;
 
 constexpr int kTimeoutMs = 200;
 
-/// An empty store as version 1 of the schema made it. What version 1 wrote itself is migrated
+/// An empty store as a version of the schema made it. What version 1 wrote itself is migrated
 /// in tests/cli/lifecycle.bats.
 class OldStore {
  public:
-  OldStore() {
+  explicit OldStore(int version = 1) {
     fs::create_directories(directory() + "/packs");
     Connection db{catalog(), Connection::Mode::create, 0};
     db.exec("PRAGMA journal_mode = WAL");
     for (const Migration& step : catalog_schema().migrations)
-      if (step.version == 1) db.exec(step.sql);
+      if (step.version <= version) db.exec(step.sql);
     db.exec(
         "INSERT INTO tenant (tenant_id, name, created_us) VALUES (1, 'default', 1);"
-        "PRAGMA user_version = 1; PRAGMA application_id = " +
-        std::to_string(kApplicationId));
+        "PRAGMA user_version = " +
+        std::to_string(version) +
+        "; PRAGMA application_id = " + std::to_string(kApplicationId));
   }
 
   [[nodiscard]] std::string directory() const { return scratch_ / "old.hart"; }
@@ -52,6 +53,20 @@ class OldStore {
  private:
   Scratch scratch_;
 };
+
+TEST_CASE("migrate: a store of version 2 keeps its maps, its indexes and their figures") {
+  const OldStore old{2};
+  old.exec(
+      "INSERT INTO embedding_model VALUES (5, 1, 'm', zeroblob(32), 3, 1);"
+      "INSERT INTO spatial_projection VALUES (9, 1, 5, 'landmark', 4, x'0102', 77, 0.5, 1);"
+      "INSERT INTO search_index VALUES (1, 1, 5, 'rtree', 3, 10, 10, '{}', 0.25, 10, 100, 1)");
+  CHECK(old.migrate().from == 2);
+  CHECK(old.query("SELECT version = 4 AND projection = x'0102' AND fitted_on = 77"
+                  " AND rank_correlation = 0.5 AND stress IS NULL FROM spatial_projection"
+                  " WHERE spatial_projection_id = 9") == 1);
+  CHECK(old.query("SELECT recall = 0.25 AND recall_interval IS NULL FROM search_index") == 1);
+  CHECK(old.query("SELECT count(*) FROM atom_relation") == 0);
+}
 
 TEST_CASE("migrate: an old store becomes one of this version, and its catalog is kept") {
   const OldStore old;

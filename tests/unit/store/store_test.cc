@@ -131,5 +131,5 @@ TEST_CASE("store: geometry written by us is geometry to SpatiaLite") {
   CHECK(
       store.db().query_integer(
           "SELECT COUNT(*) FROM geometry_columns WHERE geometry_type BETWEEN 3001 AND 3002") ==
-      4);
+      5);
 }

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""FAISS and usearch beside bench_vectors: the same files, one thread, recall@10 and queries/s.
+
+  vector_peers.py DIRECTORY [DIMS]
+
+Reads base.f32 and queries.f32 and prints JSON lines as bench_vectors does. Needs PyPI's faiss-cpu
+and usearch; names the one that is missing.
+"""
+import json
+import sys
+import time
+
+import numpy
+
+K = 10
+ROUNDS = 3
+
+
+def report(engine, setting, queries, truth, find):
+    find(queries[0])
+    best = 1e9
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        found = [find(query) for query in queries]
+        best = min(best, time.perf_counter() - began)
+    hits = sum(len(set(map(int, a)) & set(map(int, b))) for a, b in zip(found, truth))
+    print(json.dumps({"bench": "vectors", "engine": engine, "setting": setting,
+                      "recall": round(hits / (K * len(queries)), 4),
+                      "queries_per_s": round(len(queries) / best)}), flush=True)
+
+
+def built(engine, seconds):
+    print(json.dumps({"bench": "vectors_build", "engine": engine, "seconds": round(seconds, 2)}), flush=True)
+
+
+def run_faiss(base, queries, truth):
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    dims = base.shape[1]
+    began = time.perf_counter()
+    graph = faiss.IndexHNSWFlat(dims, 16, faiss.METRIC_INNER_PRODUCT)
+    graph.hnsw.efConstruction = 200
+    graph.add(base)
+    built("faiss hnsw", time.perf_counter() - began)
+    for width in (32, 64, 96, 128, 192, 256):
+        graph.hnsw.efSearch = width
+        report("faiss hnsw", f"M 16, ef {width}", queries, truth, lambda q: graph.search(q[None], K)[1][0])
+    began = time.perf_counter()
+    cells = int(4 * len(base) ** 0.5)
+    scan = faiss.index_factory(dims, f"IVF{cells},PQ{dims // 4}x4fs,RFlat", faiss.METRIC_INNER_PRODUCT)
+    scan.train(base)
+    scan.add(base)
+    built("faiss ivf pq fastscan", time.perf_counter() - began)
+    for probes, factor in ((8, 5), (16, 10), (32, 10), (64, 20)):
+        faiss.extract_index_ivf(scan.base_index).nprobe = probes
+        scan.k_factor = factor
+        report("faiss ivf pq fastscan", f"{probes} probes, {factor * K} reranked", queries, truth,
+               lambda q: scan.search(q[None], K)[1][0])
+
+
+def run_usearch(base, queries, truth):
+    from usearch.index import Index
+
+    began = time.perf_counter()
+    graph = Index(ndim=base.shape[1], metric="ip", dtype="f32", connectivity=16, expansion_add=200)
+    graph.add(numpy.arange(len(base)), base, threads=1)
+    built("usearch", time.perf_counter() - began)
+    for width in (32, 64, 128, 192, 256):
+        graph.expansion_search = width
+        report("usearch", f"M 16, ef {width}", queries, truth, lambda q: graph.search(q, K, threads=1).keys)
+
+
+def main():
+    dims = int(sys.argv[2]) if len(sys.argv) > 2 else 384
+    base = numpy.fromfile(f"{sys.argv[1]}/base.f32", numpy.float32).reshape(-1, dims)
+    queries = numpy.fromfile(f"{sys.argv[1]}/queries.f32", numpy.float32).reshape(-1, dims)
+    truth = [numpy.argpartition(-(base @ query), K)[:K] for query in queries]
+    for run in (run_faiss, run_usearch):
+        try:
+            run(base, queries, truth)
+        except ImportError as error:
+            print(f"{run.__name__}: {error}", file=sys.stderr)
+
+
+main()
