@@ -16,13 +16,23 @@ int hex_value(char c) {
   throw Error{Fault::data, "not a hexadecimal digit: '" + std::string(1, c) + "'"};
 }
 
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  throw Error{Fault::data, "not a base64 character: '" + std::string(1, c) + "'"};
+constexpr std::uint8_t kNoBase64 = 64;
+
+/// The value of each character as a base64 digit, or kNoBase64.
+constexpr std::array<std::uint8_t, 256> base64_values() {
+  std::array<std::uint8_t, 256> values{};
+  for (std::uint8_t& value : values) value = kNoBase64;
+  for (std::uint8_t i = 0; i < 64; ++i)
+    values[static_cast<std::uint8_t>(kBase64Alphabet[i])] = i;
+  return values;
+}
+constexpr std::array<std::uint8_t, 256> kBase64Values = base64_values();
+
+std::uint32_t base64_value(char c) {
+  const std::uint8_t value = kBase64Values[static_cast<std::uint8_t>(c)];
+  if (value == kNoBase64)
+    throw Error{Fault::data, "not a base64 character: '" + std::string(1, c) + "'"};
+  return value;
 }
 
 }  // namespace
@@ -47,19 +57,24 @@ ByteBuffer from_hex(std::string_view hex) {
 }
 
 std::string to_base64(ByteView bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = bytes.size() - i;
-    const std::uint32_t group =
-        static_cast<std::uint32_t>(bytes[i]) << 16 |
-        (left > 1 ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0u) |
-        (left > 2 ? static_cast<std::uint32_t>(bytes[i + 2]) : 0u);
-    text.push_back(kBase64Alphabet[group >> 18]);
-    text.push_back(kBase64Alphabet[group >> 12 & 63]);
-    text.push_back(left > 1 ? kBase64Alphabet[group >> 6 & 63] : '=');
-    text.push_back(left > 2 ? kBase64Alphabet[group & 63] : '=');
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3, out += 4) {
+    const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 |
+                                static_cast<std::uint32_t>(bytes[i + 1]) << 8 | bytes[i + 2];
+    out[0] = kBase64Alphabet[group >> 18];
+    out[1] = kBase64Alphabet[group >> 12 & 63];
+    out[2] = kBase64Alphabet[group >> 6 & 63];
+    out[3] = kBase64Alphabet[group & 63];
   }
+  if (i == bytes.size()) return text;
+  const bool two = i + 2 == bytes.size();
+  const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 |
+                              (two ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0u);
+  out[0] = kBase64Alphabet[group >> 18];
+  out[1] = kBase64Alphabet[group >> 12 & 63];
+  if (two) out[2] = kBase64Alphabet[group >> 6 & 63];
   return text;
 }
 
@@ -68,20 +83,24 @@ ByteBuffer from_base64(std::string_view text) {
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
     ++padding;
-  ByteBuffer bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    const std::size_t digits = i + 4 == text.size() ? 4 - padding : 4;
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 4; ++j)
-      group = group << 6 |
-              (j < digits ? static_cast<std::uint32_t>(base64_value(text[i + j])) : 0u);
-    bytes.push_back(static_cast<std::uint8_t>(group >> 16));
-    if (digits > 2) bytes.push_back(static_cast<std::uint8_t>(group >> 8));
-    if (digits > 3) bytes.push_back(static_cast<std::uint8_t>(group));
-    const std::uint32_t unused = digits == 2 ? group & 0xffff : digits == 3 ? group & 0xff : 0;
-    if (unused != 0) throw Error{Fault::data, "base64 has stray bits before its padding"};
+  ByteBuffer bytes(text.size() / 4 * 3 - padding);
+  std::uint8_t* out = bytes.data();
+  const std::size_t whole = padding == 0 ? text.size() : text.size() - 4;
+  for (std::size_t i = 0; i < whole; i += 4, out += 3) {
+    const std::uint32_t group = base64_value(text[i]) << 18 | base64_value(text[i + 1]) << 12 |
+                                base64_value(text[i + 2]) << 6 | base64_value(text[i + 3]);
+    out[0] = static_cast<std::uint8_t>(group >> 16);
+    out[1] = static_cast<std::uint8_t>(group >> 8);
+    out[2] = static_cast<std::uint8_t>(group);
   }
+  if (padding == 0) return bytes;
+  const std::uint32_t group = base64_value(text[whole]) << 18 |
+                              base64_value(text[whole + 1]) << 12 |
+                              (padding == 1 ? base64_value(text[whole + 2]) << 6 : 0u);
+  out[0] = static_cast<std::uint8_t>(group >> 16);
+  if (padding == 1) out[1] = static_cast<std::uint8_t>(group >> 8);
+  if ((group & (padding == 1 ? 0xffu : 0xffffu)) != 0)
+    throw Error{Fault::data, "base64 has stray bits before its padding"};
   return bytes;
 }
 

@@ -1,6 +1,7 @@
 // Cell indexes over what a store holds: building, publishing, forgetting.
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <system_error>
 
@@ -80,6 +81,11 @@ const CellCalibration* stated(const std::vector<CellCalibration>& calibrations) 
   return found == calibrations.end() ? nullptr : &*found;
 }
 
+/// Binary32 has no more to say.
+double four_digits(float share) {
+  return std::round(static_cast<double>(share) * 1e4) / 1e4;
+}
+
 Json parameters_json(const CellBuildOptions& options, std::size_t cells) {
   static constexpr const char* kStorage[] = {"f32", "f16", "int8"};
   return {{"metric", metric_name(options.metric)},
@@ -123,8 +129,8 @@ IndexInfo build_cell_index(store::Store& store, const store::EmbeddingModel& mod
   end_noting(store, model, removed);
   if (info.generation != owner.generation) return info;
   if (const CellCalibration* found = stated(calibrations)) {
-    store_recall(store, info, static_cast<double>(found->measured),
-                 static_cast<double>(found->interval), found->k, found->settings.rerank);
+    store_recall(store, info, four_digits(found->measured), four_digits(found->interval),
+                 found->k, found->settings.rerank);
     info = find_index(store, model.embedding_model_id, IndexKind::cells).value_or(info);
   }
   return info;

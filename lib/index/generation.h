@@ -33,8 +33,8 @@ struct IndexInfo {
   std::int64_t items = 0;
   std::int64_t last_embedding_id = 0;
   Json parameters = Json::object();    ///< rtree: {"projection_version": N}
-  std::optional<double> recall;  ///< measured by `check_index`; nothing before that
-  double recall_interval = 0;    ///< half width of its 95 % confidence interval
+  std::optional<double> recall;        ///< measured by `check_index`; nothing before that
+  double recall_interval = 0;          ///< half width of its 95 % confidence interval
   std::int64_t recall_k = 0;           ///< recall@k, with …
   std::int64_t recall_candidates = 0;  ///< … so many candidates reranked
   TimeUs built = 0;

@@ -34,8 +34,8 @@ struct ClusterOptions {
 /// A dense region of an embedding space.
 struct Cluster {
   std::size_t size = 0;
-  /// What its texts say and the other clusters' do not, strongest first (class-based TF-IDF of
-  /// at most 1 000 members); empty where no member is text.
+  /// What its texts say more often than all do, strongest first (ClassTerms of at most 1 000
+  /// members); empty where no member is text.
   std::vector<std::string> terms;
   std::string name;          ///< the first three terms, or "cluster N"
   geometry::PointZM centre;  ///< mean of the members' places in the map; M is 0

@@ -68,14 +68,19 @@ double positive_knee(const std::vector<double>& curve) {
 
 double choose_cluster_eps(std::size_t n, const learn::Distance& distance,
                           const ClusterEpsOptions& options) {
-  std::vector<Index> points = sampled_points(n, options.sample_rows, options.seed);
-  const auto sampled = [&](Index a, Index b) { return distance(points[a], points[b]); };
-  const std::optional<learn::Separation> apart =
-      learn::separating_eps(static_cast<Index>(points.size()), sampled,
-                            {options.min_points, kSmallestEps, options.threads});
-  if (apart && points.size() == n) return apart->eps;
-  points.resize(std::min(points.size(), options.curve_rows));
-  const std::vector<double> curve = core_distances(n, points, distance, options);
+  const learn::SeparationOptions separation{options.min_points, kSmallestEps, options.threads};
+  const std::vector<Index> sample = sampled_points(n, options.sample_rows, options.seed);
+  std::optional<learn::Separation> apart;
+  if (sample.size() == n) {
+    apart = learn::separating_eps(static_cast<Index>(n), distance, separation);
+    if (apart) return apart->eps;
+  } else {
+    const auto sampled = [&](Index a, Index b) { return distance(sample[a], sample[b]); };
+    apart = learn::separating_eps(static_cast<Index>(sample.size()), sampled, separation);
+  }
+  const std::vector<double> curve = core_distances(
+      n, sampled_points(n, std::min(options.curve_rows, sample.size()), options.seed), distance,
+      options);
   return apart ? std::max(quantile(curve, apart->core_share), kSmallestEps)
                : positive_knee(curve);
 }

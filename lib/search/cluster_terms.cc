@@ -101,6 +101,7 @@ void ClassTerms::add(std::size_t text_class, std::string_view text) {
     }
     ++counts_[text_class][entry->second];
     ++totals_[entry->second];
+    ++sizes_[text_class];
     ++all_;
   });
 }
@@ -109,14 +110,19 @@ std::vector<std::string> ClassTerms::strongest(std::size_t text_class,
                                                std::size_t limit) const {
   struct Weighted {
     double weight;
-    std::uint32_t word;
+    std::uint32_t word, times;
   };
-  const double mean = static_cast<double>(all_) / static_cast<double>(counts_.size());
+  const auto all = static_cast<double>(all_);
+  const auto size = static_cast<double>(sizes_[text_class]);
   std::vector<Weighted> weighted;
-  for (const auto& [word, times] : counts_[text_class])
-    weighted.push_back({times * std::log1p(mean / static_cast<double>(totals_[word])), word});
+  for (const auto& [word, times] : counts_[text_class]) {
+    const double share = times / size;
+    const double whole = static_cast<double>(totals_[word]) / all;
+    weighted.push_back({share * std::log(share / whole), word, times});
+  }
   const auto stronger = [&](const Weighted& a, const Weighted& b) {
     if (a.weight != b.weight) return a.weight > b.weight;
+    if (a.times != b.times) return a.times > b.times;
     return words_[a.word] < words_[b.word];
   };
   const auto kept = static_cast<std::ptrdiff_t>(std::min(limit, weighted.size()));

@@ -19,17 +19,19 @@ void for_each_subject_word(std::string_view text,
 
 /// Finds the words that tell classes of texts apart.
 ///
-/// A word's weight in a class is its share of the class's words times ln(1 + A / f), where f
-/// counts the word in all classes and A is the mean number of words of a class. Source: M.
-/// Grootendorst, "BERTopic: neural topic modeling with a class-based TF-IDF procedure", 2022.
+/// A word's weight in a class is p ln(p / q), where p is its share of the class's words and q
+/// its share of the words of all classes: what it adds to the divergence of the class from the
+/// whole. A word that every class says as often weighs nothing, however often that is.
+/// Source: T. Tomokiyo and M. Hurst, "A language model approach to keyphrase extraction", ACL
+/// workshop on multiword expressions, 2003.
 class ClassTerms {
  public:
-  explicit ClassTerms(std::size_t classes) : counts_(classes) {}
+  explicit ClassTerms(std::size_t classes) : counts_(classes), sizes_(classes) {}
 
   void add(std::size_t text_class, std::string_view text);
 
-  /// At most `limit` words of the class, strongest first, equal weights in the order of their
-  /// bytes.
+  /// At most `limit` words of the class, strongest first; of equal weights the more frequent
+  /// first, of these in the order of their bytes.
   [[nodiscard]] std::vector<std::string> strongest(std::size_t text_class,
                                                    std::size_t limit) const;
 
@@ -38,6 +40,7 @@ class ClassTerms {
   std::unordered_map<std::string, std::uint32_t> numbers_;
   std::vector<std::string> words_;
   std::vector<std::uint64_t> totals_;  ///< of each word, in all classes
+  std::vector<std::uint64_t> sizes_;   ///< words of each class
   std::uint64_t all_ = 0;
 };
 

@@ -12,6 +12,10 @@
 namespace hart::search {
 namespace {
 
+/// Atoms whose clusters are looked for between the vectors, which tells subjects apart; of
+/// more, in the map, which is faster.
+constexpr std::size_t kVectorClusters = 20'000;
+
 /// SplitMix64 of Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
 /// OOPSLA 2014: a seeded order of atoms that does not depend on how many there are.
 std::uint64_t mix(std::uint64_t x) {
@@ -77,15 +81,14 @@ std::vector<std::string> kinds(store::Store& store, const std::vector<MapPoint>&
 }
 
 std::vector<std::string> clusters(store::Store& store, const store::EmbeddingModel& model,
-                                  const std::vector<MapPoint>& points,
-                                  const MapPointOptions& options) {
+                                  const MapPoints& map, const MapPointOptions& options) {
   ClusterOptions clustering;
-  clustering.space = ClusterSpace::map;
+  clustering.space = map.placed <= kVectorClusters ? ClusterSpace::vectors : ClusterSpace::map;
   clustering.seed = options.seed;
   clustering.threads = options.threads;
   const Clustering found = cluster_embeddings(store, model, clustering);
   std::vector<std::string> names;
-  for (const MapPoint& point : points) {
+  for (const MapPoint& point : map.points) {
     const auto at = std::lower_bound(found.atoms.begin(), found.atoms.end(), point.atom_id);
     const bool known = at != found.atoms.end() && *at == point.atom_id;
     const std::int32_t label =
@@ -178,7 +181,7 @@ MapPoints read_map_points(store::Store& store, const store::EmbeddingModel& mode
       group(map, modalities(store, map.points));
       break;
     case MapColour::cluster:
-      group(map, clusters(store, model, map.points, options));
+      group(map, clusters(store, model, map, options));
       break;
     case MapColour::kind:
       group(map, kinds(store, map.points));

@@ -15,7 +15,7 @@ namespace hart::search {
 /// What the colours of a map tell apart.
 enum class MapColour {
   modality,  ///< what the tenant holds the atom as
-  cluster,   ///< dense regions (cluster.h), in the map
+  cluster,   ///< of the vectors (cluster.h); of more than 20 000 atoms, of places in the map
   kind,      ///< of the newest object that contains the atom: document, model, file
 };
 [[nodiscard]] std::optional<MapColour> find_map_colour(std::string_view name) noexcept;

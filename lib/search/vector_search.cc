@@ -133,36 +133,15 @@ class VectorSearch {
 
   /// Looks up the vector of each admitted atom.
   void compare_admitted() {
-    index::require_vector(*query_.model, vector_.vector);
-    auto find = store_.db().prepare(
-        "SELECT atom_embedding_id, vector FROM my_atom_embedding"
-        " WHERE embedding_model_id = ?1 AND atom_id = ?2");
-    index::VectorBlock block;
-    block.dim = vector_.vector.size();
-    index::TopK nearest{vector_.k};
-    std::vector<float> row(block.dim);
+    index::ScanReport report;
+    auto found =
+        index::fetch_allowed(store_, *query_.model, {&vector_, 1}, query_.threads, &report);
     VectorStep step;
-    const auto flush = [&] {
-      index::scan_block(block, vector_, query_.threads, nearest);
-      step.compared += block.size();
-      block.clear();
-    };
-    for (const std::int64_t atom_id : vector_.allowed->ids()) {
-      if (!find.with(query_.model->embedding_model_id, atom_id).step()) continue;
-      const ByteView bytes = find.blob(1);
-      if (bytes.size() != row.size() * sizeof(float))
-        throw Error{Fault::data, "the store is damaged: embedding " +
-                                     std::to_string(find.integer(0)) + " has " +
-                                     std::to_string(bytes.size()) + " bytes"};
-      std::memcpy(row.data(), bytes.data(), bytes.size());
-      block.push_back(find.integer(0), atom_id, row);
-      if (block.size() == index::rows_per_block(block.dim)) flush();
-    }
-    flush();
+    step.compared = report.scanned;
     step.filter_first = true;
     step.expected_recall = 1;
     answer_.step = step;
-    answer_.neighbors = nearest.sorted();
+    answer_.neighbors = std::move(found.front());
   }
 
   store::Store& store_;

@@ -37,10 +37,8 @@ struct GeometryColumn {
   int type;  ///< as SpatiaLite numbers them: 3001 POINT ZM, 3002 LINESTRING ZM
 };
 constexpr GeometryColumn kGeometryColumns[] = {
-    {"tenant_atom", "spatial_key", 3001},
-    {"atom_composition", "spatial_key", 3001},
-    {"atom_embedding", "spatial_key", 3001},
-    {"tensor_atom", "weights_geometry", 3002},
+    {"tenant_atom", "spatial_key", 3001},          {"atom_composition", "spatial_key", 3001},
+    {"atom_embedding", "spatial_key", 3001},       {"tensor_atom", "weights_geometry", 3002},
     {"atom_relation", "spatial_expression", 3002},
 };
 

@@ -1,8 +1,15 @@
 #include "common/number_array.h"
 
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "core/bytes.h"
+#include "core/error.h"
 
 namespace hart::cli {
 namespace {
@@ -31,11 +38,90 @@ const char* read_number(const char* at, const char* end, float& number) noexcept
   return std::isfinite(number) ? stop : nullptr;
 }
 
+/// `digits` × 10^-`decimals`, read up to `stop`; at most 19 digits were read.
+struct Decimal {
+  std::uint64_t digits = 0;
+  std::size_t count = 0;
+  const char* stop = nullptr;
+};
+
+/// The value of eight digits, or nothing when they are not all digits: three multiplications
+/// join neighbours to pairs, pairs to fours, fours to eight.
+bool eight_digits(const char* at, std::uint64_t& value) noexcept {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  const std::uint64_t high = bytes & 0xF0F0F0F0F0F0F0F0;
+  const std::uint64_t above_nine = (bytes + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0;
+  if ((high | above_nine >> 4) != 0x3333333333333333) return false;
+  bytes = (bytes & 0x0F0F0F0F0F0F0F0F) * (10 << 8 | 1) >> 8;
+  bytes = (bytes & 0x00FF00FF00FF00FF) * (100 << 16 | 1) >> 16;
+  value = (bytes & 0x0000FFFF0000FFFF) * (std::uint64_t{10'000} << 32 | 1) >> 32;
+  return true;
+}
+
+/// Appends a run of digits to those of `decimal`, no more than 19 in all.
+void read_digits(const char* end, Decimal& decimal) noexcept {
+  constexpr std::size_t kMost = 19;  // below 2^64
+  std::uint64_t eight = 0;
+  while (end - decimal.stop >= 8 && decimal.count + 8 <= kMost &&
+         eight_digits(decimal.stop, eight)) {
+    decimal.digits = decimal.digits * 100'000'000 + eight;
+    decimal.count += 8;
+    decimal.stop += 8;
+  }
+  while (decimal.stop < end && decimal.count < kMost && is_digit(*decimal.stop)) {
+    decimal.digits = decimal.digits * 10 + static_cast<std::uint64_t>(*decimal.stop - '0');
+    ++decimal.count;
+    ++decimal.stop;
+  }
+}
+
+constexpr std::array<double, 20> kPowersOfTen{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                              1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                              1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+
+/// Reads a number without an exponent, of at most 19 digits. Returns where it ends; null when
+/// it is another, or its value is not certain: then `read_number` has to.
+///
+/// The division below rounds twice, so that its result lies within three units in the last
+/// place of the correctly rounded binary64. Both round to the same binary32, unless the middle
+/// between two of those lies so near: in the 29 bits that are dropped it is 2^28.
+const char* read_short_number(const char* at, const char* end, float& number) noexcept {
+  const bool negative = at < end && *at == '-';
+  Decimal decimal;
+  decimal.stop = at + negative;
+  read_digits(end, decimal);
+  const std::size_t before = decimal.count;
+  if (before == 0 || (before > 1 && at[negative] == '0')) return nullptr;
+  if (decimal.stop < end && *decimal.stop == '.') {
+    ++decimal.stop;
+    read_digits(end, decimal);
+    if (decimal.count == before) return nullptr;
+  }
+  if (decimal.stop < end &&
+      (is_digit(*decimal.stop) || *decimal.stop == 'e' || *decimal.stop == 'E' ||
+       *decimal.stop == '.'))
+    return nullptr;
+  // No value but 0 is below 10^-19 here, and none above 10^19: all are normal as binary32.
+  const double value =
+      static_cast<double>(decimal.digits) / kPowersOfTen[decimal.count - before];
+  constexpr std::uint64_t kDropped = (std::uint64_t{1} << 29) - 1;
+  constexpr std::uint64_t kMiddle = std::uint64_t{1} << 28;
+  constexpr std::uint64_t kUncertain = 4;
+  const std::uint64_t dropped = std::bit_cast<std::uint64_t>(value) & kDropped;
+  if (dropped - (kMiddle - kUncertain) <= 2 * kUncertain) return nullptr;
+  number = static_cast<float>(negative ? -value : value);
+  return decimal.stop;
+}
+
 /// Reads "[ number, … ]" from its bracket on. Returns where it ends, or null.
 const char* read_array(const char* at, const char* end, std::vector<float>& numbers) {
   do {
     float number = 0;
-    at = read_number(skip_blanks(at + 1, end), end, number);
+    const char* const begin = skip_blanks(at + 1, end);
+    at = read_short_number(begin, end, number);
+    if (at == nullptr) at = read_number(begin, end, number);
     if (at == nullptr) return nullptr;
     numbers.push_back(number);
     at = skip_blanks(at, end);
@@ -43,9 +129,52 @@ const char* read_array(const char* at, const char* end, std::vector<float>& numb
   return at < end && *at == ']' ? at + 1 : nullptr;
 }
 
-/// The end of the only `"key"` in `text`, where a colon and a bracket follow; else null. A
-/// quote that is escaped stands inside a string, any other before a colon ends a key.
-const char* find_array(std::string_view text, std::string_view key) {
+/// Reads a string without escapes from its quote on. Returns where it ends, or null.
+const char* read_string(const char* at, const char* end, std::string_view& string) noexcept {
+  if (at == end || *at != '"') return nullptr;
+  const auto* const quote = static_cast<const char*>(
+      std::memchr(at + 1, '"', static_cast<std::size_t>(end - at - 1)));
+  if (quote == nullptr) return nullptr;
+  string = {at + 1, static_cast<std::size_t>(quote - at - 1)};
+  return quote + 1;
+}
+
+bool decode_floats(std::string_view base64, std::vector<float>& numbers) {
+  ByteBuffer bytes;
+  try {
+    bytes = from_base64(base64);
+  } catch (const Error&) {
+    return false;  // among others on a backslash, as an escape begins with
+  }
+  if (bytes.empty() || bytes.size() % sizeof(float) != 0) return false;
+  numbers.resize(bytes.size() / sizeof(float));
+  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  for (const float number : numbers)
+    if (!std::isfinite(number)) return false;
+  return true;
+}
+
+/// Reads `{"dtype":"f32","base64":"…"}` from its brace on. Returns where it ends, or null.
+const char* read_packed(const char* at, const char* end, std::vector<float>& numbers) {
+  std::string_view dtype;
+  std::string_view base64;
+  for (int member = 0; member < 2; ++member) {
+    std::string_view key;
+    at = read_string(skip_blanks(at + 1, end), end, key);
+    if (at == nullptr || (key != "dtype" && key != "base64")) return nullptr;
+    at = skip_blanks(at, end);
+    if (at == end || *at != ':') return nullptr;
+    at = read_string(skip_blanks(at + 1, end), end, key == "dtype" ? dtype : base64);
+    if (at == nullptr) return nullptr;
+    at = skip_blanks(at, end);
+    if (at == end || *at != (member == 0 ? ',' : '}')) return nullptr;
+  }
+  return dtype == "f32" && decode_floats(base64, numbers) ? at + 1 : nullptr;
+}
+
+/// Where the value of the only `"key"` in `text` begins; null when there is none. A quote that
+/// is escaped stands inside a string, any other before a colon ends a key.
+const char* find_value(std::string_view text, std::string_view key) {
   const std::string quoted = '"' + std::string{key} + '"';
   const std::size_t found = text.find(quoted);
   if (found == std::string_view::npos || (found > 0 && text[found - 1] == '\\')) return nullptr;
@@ -54,17 +183,19 @@ const char* find_array(std::string_view text, std::string_view key) {
   const char* at = skip_blanks(text.data() + found + quoted.size(), end);
   if (at == end || *at != ':') return nullptr;
   at = skip_blanks(at + 1, end);
-  return at < end && *at == '[' ? at : nullptr;
+  return at < end ? at : nullptr;
 }
 
 }  // namespace
 
 bool take_numbers(std::string& text, std::string_view key, std::vector<float>& numbers) {
-  const char* const begin = find_array(text, key);
-  if (begin == nullptr) return false;
+  const char* const begin = find_value(text, key);
+  if (begin == nullptr || (*begin != '[' && *begin != '{')) return false;
   std::vector<float> read;
   read.reserve(numbers.capacity());
-  const char* const stop = read_array(begin, text.data() + text.size(), read);
+  const char* const end = text.data() + text.size();
+  const char* const stop =
+      *begin == '[' ? read_array(begin, end, read) : read_packed(begin, end, read);
   if (stop == nullptr) return false;
   text.replace(static_cast<std::size_t>(begin - text.data()),
                static_cast<std::size_t>(stop - begin), "null");

@@ -151,7 +151,7 @@ TEST_CASE("cluster: planted groups are found with a chosen eps, whatever the thr
   StoreFixture::put(fixture.store(), wide, grouped_vectors(800, kWide, groups, 0.3F, 8), "w");
   const Clustering one = cluster_embeddings(fixture.store(), wide, {});
   REQUIRE(one.clusters.size() == groups);
-  // The knee of a curve leaves a few loose members out; it must mix no groups.
+  // A few loose members may be left out; no groups may be mixed.
   std::vector<std::set<std::size_t>> planted(groups);
   for (std::size_t i = 0; i < one.labels.size(); ++i)
     if (one.labels[i] >= 0) planted[static_cast<std::size_t>(one.labels[i])].insert(i % 5);
@@ -164,6 +164,19 @@ TEST_CASE("cluster: planted groups are found with a chosen eps, whatever the thr
     ClusterOptions options;
     options.threads = threads;
     CHECK(same(one, cluster_embeddings(fixture.store(), wide, options)));
+  }
+}
+
+TEST_CASE("cluster: one group is one cluster with a chosen eps, in either space") {
+  StoreFixture fixture;
+  fixture.put(grouped_vectors(400, StoreFixture::kDim, 1, 0.3F, 5));
+  ClusterOptions options;
+  for (const auto space : {ClusterSpace::vectors, ClusterSpace::map}) {
+    options.space = space;
+    const Clustering found = cluster_embeddings(fixture.store(), fixture.model(), options);
+    REQUIRE(!found.clusters.empty());
+    CHECK(found.clusters[0].size >= 180);
+    CHECK((found.clusters.size() == 1 || found.clusters[1].size < 15));
   }
 }
 
@@ -284,6 +297,21 @@ TEST_CASE("cluster: another tenant's vectors take no part") {
   hart::store::EmbeddingModel model;
   hart::store::Store other = fixture.add_tenant("other", model);
   CHECK(cluster_embeddings(other, model, {}).atoms.empty());
+}
+
+TEST_CASE("class terms: a word that every class says often tells none apart") {
+  ClassTerms terms{2};
+  terms.add(0, "noun noun noun noun noun noun whale whale reef reef");
+  terms.add(1, "noun noun noun noun noun noun merkle tree tree tree");
+  CHECK(terms.strongest(0, 3) == std::vector<std::string>{"reef", "whale", "noun"});
+  CHECK(terms.strongest(1, 2) == std::vector<std::string>{"tree", "merkle"});
+}
+
+TEST_CASE("class terms: of one class, the most frequent words come first") {
+  ClassTerms terms{2};
+  terms.add(0, "reef whale noun whale noun noun");
+  CHECK(terms.strongest(0, 2) == std::vector<std::string>{"noun", "whale"});
+  CHECK(terms.strongest(1, 2).empty());
 }
 
 TEST_CASE("subject words: function words, numbers, short words and punctuation are left out") {
