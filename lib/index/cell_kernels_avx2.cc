@@ -75,7 +75,7 @@ std::uint32_t scan(const std::uint8_t* block, const CodeQuery& query, float thre
   const __m256 low = _mm256_set1_ps(query.low);
   const __m256 limit = _mm256_set1_ps(threshold);
   std::uint32_t above = 0;
-  for (int i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < 4; ++i) {
     const __m256 product =
         _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(totals[i]), step), low);
     const __m256 estimate =
@@ -166,7 +166,7 @@ float dot(Eight eight, One one, const float* b, std::size_t n) noexcept {
                     _mm256_setzero_ps()};
   std::size_t i = 0;
   for (; i + 32 <= n; i += 32)
-    for (int lane = 0; lane < 4; ++lane)
+    for (std::size_t lane = 0; lane < 4; ++lane)
       sums[lane] = _mm256_fmadd_ps(eight(i + lane * 8), load(b + i + lane * 8), sums[lane]);
   if (i < n) {
     alignas(32) float x[32] = {};
@@ -175,7 +175,7 @@ float dot(Eight eight, One one, const float* b, std::size_t n) noexcept {
       x[j] = one(i + j);
       y[j] = b[i + j];
     }
-    for (int lane = 0; lane < 4; ++lane)
+    for (std::size_t lane = 0; lane < 4; ++lane)
       sums[lane] = _mm256_fmadd_ps(load(x + lane * 8), load(y + lane * 8), sums[lane]);
   }
   return add_lanes(sums);

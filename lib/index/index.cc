@@ -130,6 +130,7 @@ RecallReport measure_recall(store::Store& store, const store::EmbeddingModel& mo
     throw Error{Fault::no_input, "recall needs two vectors of " + model.name + " or more"};
   IndexUnderTest under_test{store, model, index, options};
   std::vector<VectorQuery> queries;
+  queries.reserve(sample.size());
   for (const SampledVector& sampled : sample)
     queries.push_back(
         {sampled.vector, options.k, under_test.metric(), nullptr, sampled.atom_id});

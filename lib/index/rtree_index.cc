@@ -28,7 +28,7 @@ constexpr int kAxes = 3;
 int score_box(sqlite3_rtree_query_info* box) {
   if (box->nParam != kAxes || box->nCoord != 2 * kAxes) return SQLITE_ERROR;
   double squared = 0;
-  for (int axis = 0; axis < kAxes; ++axis) {
+  for (std::ptrdiff_t axis = 0; axis < kAxes; ++axis) {
     const double low = box->aCoord[2 * axis];
     const double high = box->aCoord[2 * axis + 1];
     const double at = box->aParam[axis];

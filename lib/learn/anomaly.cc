@@ -34,7 +34,8 @@ void standardise_column(std::span<double> table, std::size_t first, std::size_t 
     largest = std::max(largest, std::abs(table[i]));
   if (largest == 0) return;
   // In units of the largest, so that no sum overflows.
-  const double n = static_cast<double>(table.size() / dim);
+  const std::size_t rows = table.size() / dim;
+  const auto n = static_cast<double>(rows);
   double mean = 0, squares = 0;
   for (std::size_t i = first; i < table.size(); i += dim) mean += table[i] / largest / n;
   for (std::size_t i = first; i < table.size(); i += dim) {

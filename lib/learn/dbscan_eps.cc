@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "learn/dbscan.h"
 #include "learn/disjoint_sets.h"
 #include "learn/nearest_neighbors.h"
 
@@ -20,6 +21,7 @@ constexpr std::size_t kDimensionNeighbours = 8;
 constexpr std::size_t kFewestCores = 5;  ///< of a cluster that counts
 constexpr double kDensityRatio = 2;      ///< that clusters must outlast
 constexpr double kFewestApart = 0.1;     ///< of all points
+constexpr double kKneeWorth = 0.8;       ///< of the best, that makes the knee good enough
 
 /// How dense the points lie.
 struct Density {
@@ -138,6 +140,19 @@ std::vector<State> states_of(Index n, const std::vector<Event>& events, std::siz
   return states;
 }
 
+/// The state that holds at `eps`, which is not below the first.
+std::size_t state_at(const std::vector<State>& states, double eps) {
+  const auto next =
+      std::upper_bound(states.begin(), states.end(), eps,
+                       [](double value, const State& state) { return value < state.eps; });
+  return static_cast<std::size_t>(next - states.begin()) - 1;
+}
+
+std::vector<double> sorted(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
 /// For each state the lowest count from its eps to `factor` times that.
 std::vector<std::size_t> lowest_ahead(const std::vector<State>& states, double factor) {
   std::vector<std::size_t> lowest(states.size());
@@ -170,13 +185,12 @@ std::optional<Separation> separating_eps(Index n, const Distance& distance,
   const std::vector<std::size_t> worth = lowest_ahead(states, factor);
   const auto best = std::max_element(worth.begin(), worth.end());
   if (static_cast<double>(*best) < kFewestApart * n) return std::nullopt;
-  const double eps = states[static_cast<std::size_t>(best - worth.begin())].eps;
-  Separation found{eps * std::sqrt(factor), 0};
-  const auto next =
-      std::upper_bound(states.begin(), states.end(), found.eps,
-                       [](double value, const State& state) { return value < state.eps; });
-  found.core_share = static_cast<double>(std::prev(next)->cores) / n;
-  return found;
+  double eps = states[static_cast<std::size_t>(best - worth.begin())].eps * std::sqrt(factor);
+  const double knee = std::max(knee_of(sorted(density.core)), options.smallest_eps);
+  if (static_cast<double>(worth[state_at(states, knee)]) >=
+      kKneeWorth * static_cast<double>(*best))
+    eps = knee;
+  return Separation{eps, static_cast<double>(states[state_at(states, eps)].cores) / n};
 }
 
 }  // namespace hart::learn

@@ -28,10 +28,14 @@ struct Separation {
 /// clusters of less than min_points or five core points left aside: none where eps is so small
 /// that all is noise, nor where it is so large that all is one cluster. As chance makes
 /// clusters that last no time, an eps is worth no more than the lowest such count from it up to
-/// the eps at which density has fallen to half, the factor 2^(1/d) in d dimensions. Of the
-/// stretch that is worth most, of equals the one at the smallest eps, the eps in its
-/// (geometric) middle is taken, so that a small error of either sign does no harm. It must be
-/// worth a tenth of the points: normally distributed points give less.
+/// the eps at which density has fallen to half, the factor 2^(1/d) in d dimensions. The best
+/// must be worth a tenth of the points: normally distributed points give less.
+///
+/// The knee (knee_of) of the distances to the min_points-th neighbour, the point itself being
+/// the first, is taken where it is worth four fifths of the best: groups of one density in
+/// noise, which it cuts off. Else, as with texts, the (geometric) middle of the best stretch
+/// is, of equals of the one at the smallest eps, so that a small error of either sign does no
+/// harm.
 ///
 /// All values of eps are tried at once: the clusters at eps are what the minimum spanning tree
 /// of mutual reachability distances leaves connected when its longer edges are cut. d is the
@@ -41,7 +45,7 @@ struct Separation {
 /// Sources: R. J. G. B. Campello, D. Moulavi, J. Sander, "Density-based clustering based on
 /// hierarchical density estimates", PAKDD 2013, for the tree; E. Levina and P. J. Bickel,
 /// "Maximum likelihood estimation of intrinsic dimension", NIPS 2004, averaged as D. J. C.
-/// MacKay and Z. Ghahramani comment on it; the count and the half density are this project's.
+/// MacKay and Z. Ghahramani comment on it; the count and its choice are this project's.
 [[nodiscard]] std::optional<Separation> separating_eps(std::uint32_t n,
                                                        const Distance& distance,
                                                        const SeparationOptions& options);

@@ -13,8 +13,8 @@
 namespace hart::search {
 namespace {
 
-constexpr std::size_t kTextsRead = 1'000;      ///< members whose text is read for the terms
-constexpr std::size_t kBytesRead = 64 * 1024;  ///< of one text
+constexpr std::size_t kTextsRead = 1'000;  ///< members whose text is read for the terms
+constexpr std::size_t kBytesRead = std::size_t{64} << 10U;  ///< of one text
 constexpr std::size_t kTermsInName = 3;
 
 using Members = std::vector<std::vector<std::uint32_t>>;

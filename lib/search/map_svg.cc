@@ -25,7 +25,9 @@ constexpr std::array<Colour, kMostMapGroups> kGroups{{{"#1552a8", "#2f86e0"},
                                                       {"#3b93dc", "#d8f0fb"},
                                                       {"#7d0f45", "#c040a0"},
                                                       {"#3a1f0c", "#a84a34"}}};
-constexpr Colour kRest{"#8a8f98", "#7d828c"};
+/// Of the groups that are too many for colours of their own, and of what is in no group.
+constexpr Colour kRest{"#6f747d", "#9aa0aa"};
+constexpr Colour kNone{"#bcc1ca", "#4b5059"};
 
 /// One decimal: a tenth of a pixel.
 std::string number(double value) {
@@ -86,7 +88,8 @@ double caption_height(const MapPicture& picture) {
 }
 
 std::string group_class(const MapPoints& points, std::size_t group) {
-  return group < points.rest ? "g" + std::to_string(group) : "rest";
+  if (group < points.rest) return "g" + std::to_string(group);
+  return points.groups[group] == "none" ? "none" : "rest";
 }
 
 /// One colour rule a group; `stroke` since a dot is a stroke of no length with round ends.
@@ -95,7 +98,8 @@ std::string group_rules(std::size_t groups, const char* indent, const char* Colo
   for (std::size_t i = 0; i < groups; ++i)
     css += std::string{indent} + ".g" + std::to_string(i) + " { stroke: " + kGroups[i].*shade +
            "; }\n";
-  return css + indent + ".rest { stroke: " + kRest.*shade + "; }\n";
+  return css + indent + ".rest { stroke: " + kRest.*shade + "; }\n" + indent +
+         ".none { stroke: " + kNone.*shade + "; }\n";
 }
 
 std::string style(const MapPicture& picture) {

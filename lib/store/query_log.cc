@@ -1,7 +1,5 @@
 #include "store/query_log.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 
 namespace hart::store {
@@ -19,22 +17,40 @@ constexpr const char* kSchema =
 /// The log keeps the newest of a tenant's queries; what is older has been observed.
 constexpr std::int64_t kMaxLogged = 100'000;
 
+/// Whether JSON may have to write it with escapes. Looks at all of it, since without a way out
+/// the loop runs over many characters at once.
+bool may_need_escapes(const std::string& text) {
+  unsigned found = 0;
+  for (const char c : text)
+    found |= static_cast<unsigned>(c < ' ') | static_cast<unsigned>(c == '"') |
+             static_cast<unsigned>(c == '\\') | static_cast<unsigned>(c == '\x7f');
+  return found != 0;
+}
+
+void append_string(std::string& text, const std::string& string) {
+  if (may_need_escapes(string)) {
+    text += dump_json(string);
+    return;
+  }
+  text += '"';
+  text += string;
+  text += '"';
+}
+
 /// As `dump_json`. A vector in base64 makes up nearly all of it, and needs no escapes.
 std::string parameters_text(const Json& parameters) {
-  std::string text;
+  std::string text{"{"};
   for (auto member = parameters.begin(); member != parameters.end(); ++member) {
-    text += text.empty() ? '{' : ',';
-    text += dump_json(member.key()) + ':';
-    const std::string* plain = member->get_ptr<const std::string*>();
-    const auto needs_escape = [](char c) {
-      return c < ' ' || c == '"' || c == '\\' || c == '\x7f';
-    };
-    if (plain != nullptr && std::none_of(plain->begin(), plain->end(), needs_escape))
-      text += '"' + *plain + '"';
+    if (text.size() > 1) text += ',';
+    append_string(text, member.key());
+    text += ':';
+    if (const auto* string = member->get_ptr<const std::string*>())
+      append_string(text, *string);
     else
       text += dump_json(*member);
   }
-  return text.empty() ? "{}" : text + '}';
+  text += '}';
+  return text;
 }
 
 void insert_records(Connection& cache, std::int64_t tenant_id,

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <random>
 #include <string>
@@ -89,6 +90,13 @@ void print_queries(std::size_t count, std::size_t dim, bool base64) {
   }
 }
 
+/// That this process has used.
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 /// The same queries as `print_queries`, answered without a line read, charged or printed.
 void search_in_process(const std::string& directory, std::size_t count, std::size_t dim,
                        const std::string& strategy) {
@@ -106,18 +114,22 @@ void search_in_process(const std::string& directory, std::size_t count, std::siz
   std::string chosen;
   std::size_t hits = 0;
   const double started = steady_seconds();
+  const double cpu_started = cpu_seconds();
   for (const search::Query& query : queries) {
     const search::Result result = searcher.run(query);
     chosen = search::strategy_name(result.explain.chosen);
     hits += result.hits.size();
   }
+  const double cpu_used = cpu_seconds() - cpu_started;
   const double seconds = steady_seconds() - started;
+  const double per_query_us = 1e6 / static_cast<double>(count);
   std::printf("%s\n", dump_json({{"type", "bench"},
                                  {"what", "in process"},
                                  {"strategy", chosen},
                                  {"queries", count},
                                  {"hits", hits},
-                                 {"us_per_query", seconds * 1e6 / static_cast<double>(count)}})
+                                 {"us_per_query", seconds * per_query_us},
+                                 {"cpu_us_per_query", cpu_used * per_query_us}})
                           .c_str());
 }
 

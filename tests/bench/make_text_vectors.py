@@ -48,7 +48,7 @@ def main():
     if wanted + QUERIES > len(texts):
         texts = list(parts(texts))
         random.shuffle(texts)
-        texts = texts[:int(1.3 * (wanted + QUERIES))]
+        texts = texts[:int(1.6 * (wanted + QUERIES))]
     rows = []
     for first in range(0, len(texts), 50_000):
         rows.append(reduction.transform(vectorizer.transform(texts[first:first + 50_000])).astype(numpy.float32))

@@ -11,17 +11,18 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
-/// The value on a line without the array of numbers under `numbers_key`, which goes into
-/// `numbers`; nothing when there is no such array, or the line is malformed.
+/// The value on a line without the numbers under `numbers_key`, which go into `numbers`;
+/// nothing when there are none, or the line is malformed.
 std::optional<Json> parse_around_numbers(std::string_view text, const std::string& numbers_key,
-                                         std::vector<float>& numbers) {
+                                         std::size_t expected, std::vector<float>& numbers) {
   if (numbers_key.empty()) return std::nullopt;
   std::string rest{text};
   std::vector<float> taken;
+  taken.reserve(expected);
   if (!take_numbers(rest, numbers_key, taken)) return std::nullopt;
   try {
     Json value = parse_json(rest, "malformed line");
-    // Without the key the array belonged to an inner object.
+    // Without the key the numbers belonged to an inner object.
     if (!value.is_object() || !value.contains(numbers_key)) return std::nullopt;
     numbers = std::move(taken);
     return value;
@@ -31,12 +32,13 @@ std::optional<Json> parse_around_numbers(std::string_view text, const std::strin
 }
 
 InputLine parse_line(const LineReader::Line& line, std::uint64_t number,
-                     const std::string& numbers_key) {
+                     const std::string& numbers_key, std::size_t numbers_expected) {
   InputLine item;
   item.number = number;
   try {
     if (line.too_long) throw Error{Fault::data, "the line is longer than 64 MiB"};
-    auto without_numbers = parse_around_numbers(line.text, numbers_key, item.numbers);
+    auto without_numbers =
+        parse_around_numbers(line.text, numbers_key, numbers_expected, item.numbers);
     Json value =
         without_numbers ? std::move(*without_numbers) : parse_json(line.text, "malformed line");
     if (!value.is_object()) throw Error{Fault::data, "the line is not a JSON object"};
@@ -62,8 +64,9 @@ std::vector<InputLine> LineStream::next_batch(std::size_t most) {
   while (batch.size() < most && (batch.empty() || reader_.ready())) {
     const auto line = reader_.next();
     if (!line) break;
-    if (line->too_long || !is_blank(line->text))
-      batch.push_back(parse_line(*line, reader_.line_number(), numbers_key_));
+    if (!line->too_long && is_blank(line->text)) continue;
+    batch.push_back(parse_line(*line, reader_.line_number(), numbers_key_, numbers_expected_));
+    numbers_expected_ = batch.back().numbers.size();
   }
   return batch;
 }

@@ -66,9 +66,10 @@ class LineStream {
   explicit LineStream(Context& context, int fd = 0)
       : context_{context}, reader_{fd, [&context] { context.check_interrupt(); }} {}
 
-  /// From now on the array of numbers that a line holds under `key` is read into
-  /// InputLine::numbers, many times faster than into a Json, and `value` has null in its place.
-  /// What is not an array of finite numbers stays in `value`, and `numbers` is empty.
+  /// From now on the numbers that a line holds under `key`, as an array or in base64 (see
+  /// number_array.h), are read into InputLine::numbers, many times faster than into a Json, and
+  /// `value` has null in their place. What is out of the ordinary stays in `value`, and
+  /// `numbers` is empty.
   void take_numbers(std::string key) { numbers_key_ = std::move(key); }
 
   /// Waits for one item, then takes what has already arrived, up to `most` items: batching
@@ -89,6 +90,7 @@ class LineStream {
   Context& context_;
   LineReader reader_;
   std::string numbers_key_;
+  std::size_t numbers_expected_ = 0;  ///< as many as the last line had
   bool failed_ = false;
 };
 

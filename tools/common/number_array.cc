@@ -38,48 +38,56 @@ const char* read_number(const char* at, const char* end, float& number) noexcept
   return std::isfinite(number) ? stop : nullptr;
 }
 
-/// `digits` × 10^-`decimals`, read up to `stop`; at most 19 digits were read.
-struct Decimal {
-  std::uint64_t digits = 0;
+/// A row of digits that is being read.
+struct Digits {
+  std::uint64_t value = 0;
   std::size_t count = 0;
-  const char* stop = nullptr;
+  const char* stop = nullptr;  ///< behind the last one
 };
 
-/// The value of eight digits, or nothing when they are not all digits: three multiplications
-/// join neighbours to pairs, pairs to fours, fours to eight.
-bool eight_digits(const char* at, std::uint64_t& value) noexcept {
+constexpr std::size_t kMostDigits = 19;  ///< whose value stays below 2^64
+
+constexpr std::array<std::uint32_t, 9> kSmallPowersOfTen{
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+
+/// Reads up to eight digits at once, of eight characters that are there. Returns how many.
+///
+/// A digit's high half is 3, and still is when 6 is added. What follows the digits is shifted
+/// out, which leaves zeros before them; then three multiplications join neighbours to pairs,
+/// pairs to fours and fours to eight.
+std::size_t read_eight(Digits& digits) noexcept {
   static_assert(std::endian::native == std::endian::little);
   std::uint64_t bytes;
-  std::memcpy(&bytes, at, sizeof bytes);
-  const std::uint64_t high = bytes & 0xF0F0F0F0F0F0F0F0;
-  const std::uint64_t above_nine = (bytes + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0;
-  if ((high | above_nine >> 4) != 0x3333333333333333) return false;
+  std::memcpy(&bytes, digits.stop, sizeof bytes);
+  const std::uint64_t others =
+      ((bytes & 0xF0F0F0F0F0F0F0F0) ^ 0x3030303030303030) |
+      (((bytes + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) ^ 0x3030303030303030);
+  const auto count = static_cast<std::size_t>(std::countr_zero(others)) / 8;
+  if (count == 0) return 0;
+  bytes <<= 8 * (8 - count);
   bytes = (bytes & 0x0F0F0F0F0F0F0F0F) * (10 << 8 | 1) >> 8;
   bytes = (bytes & 0x00FF00FF00FF00FF) * (100 << 16 | 1) >> 16;
-  value = (bytes & 0x0000FFFF0000FFFF) * (std::uint64_t{10'000} << 32 | 1) >> 32;
-  return true;
+  bytes = (bytes & 0x0000FFFF0000FFFF) * (std::uint64_t{10'000} << 32 | 1) >> 32;
+  digits.value = digits.value * kSmallPowersOfTen[count] + bytes;
+  digits.count += count;
+  digits.stop += count;
+  return count;
 }
 
-/// Appends a run of digits to those of `decimal`, no more than 19 in all.
-void read_digits(const char* end, Decimal& decimal) noexcept {
-  constexpr std::size_t kMost = 19;  // below 2^64
-  std::uint64_t eight = 0;
-  while (end - decimal.stop >= 8 && decimal.count + 8 <= kMost &&
-         eight_digits(decimal.stop, eight)) {
-    decimal.digits = decimal.digits * 100'000'000 + eight;
-    decimal.count += 8;
-    decimal.stop += 8;
-  }
-  while (decimal.stop < end && decimal.count < kMost && is_digit(*decimal.stop)) {
-    decimal.digits = decimal.digits * 10 + static_cast<std::uint64_t>(*decimal.stop - '0');
-    ++decimal.count;
-    ++decimal.stop;
+/// Appends what follows to `digits`, no more than 19 in all.
+inline void read_digits(const char* end, Digits& digits) noexcept {
+  while (end - digits.stop >= 8 && digits.count + 8 <= kMostDigits)
+    if (read_eight(digits) < 8) return;
+  while (digits.stop < end && digits.count < kMostDigits && is_digit(*digits.stop)) {
+    digits.value = digits.value * 10 + static_cast<std::uint64_t>(*digits.stop - '0');
+    ++digits.count;
+    ++digits.stop;
   }
 }
 
-constexpr std::array<double, 20> kPowersOfTen{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+constexpr std::array<double, 19> kPowersOfTen{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
                                               1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
-                                              1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+                                              1e14, 1e15, 1e16, 1e17, 1e18};
 
 /// Reads a number without an exponent, of at most 19 digits. Returns where it ends; null when
 /// it is another, or its value is not certain: then `read_number` has to.
@@ -89,30 +97,28 @@ constexpr std::array<double, 20> kPowersOfTen{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
 /// between two of those lies so near: in the 29 bits that are dropped it is 2^28.
 const char* read_short_number(const char* at, const char* end, float& number) noexcept {
   const bool negative = at < end && *at == '-';
-  Decimal decimal;
-  decimal.stop = at + negative;
-  read_digits(end, decimal);
-  const std::size_t before = decimal.count;
+  Digits digits;
+  digits.stop = at + negative;
+  read_digits(end, digits);
+  const std::size_t before = digits.count;
   if (before == 0 || (before > 1 && at[negative] == '0')) return nullptr;
-  if (decimal.stop < end && *decimal.stop == '.') {
-    ++decimal.stop;
-    read_digits(end, decimal);
-    if (decimal.count == before) return nullptr;
+  if (digits.stop < end && *digits.stop == '.') {
+    ++digits.stop;
+    read_digits(end, digits);
+    if (digits.count == before) return nullptr;
   }
-  if (decimal.stop < end &&
-      (is_digit(*decimal.stop) || *decimal.stop == 'e' || *decimal.stop == 'E' ||
-       *decimal.stop == '.'))
+  if (digits.stop < end && (is_digit(*digits.stop) || *digits.stop == 'e' ||
+                            *digits.stop == 'E' || *digits.stop == '.'))
     return nullptr;
-  // No value but 0 is below 10^-19 here, and none above 10^19: all are normal as binary32.
-  const double value =
-      static_cast<double>(decimal.digits) / kPowersOfTen[decimal.count - before];
+  // No value but 0 is below 10^-18 here, and none above 10^19: all are normal as binary32.
+  const double value = static_cast<double>(digits.value) / kPowersOfTen[digits.count - before];
   constexpr std::uint64_t kDropped = (std::uint64_t{1} << 29) - 1;
   constexpr std::uint64_t kMiddle = std::uint64_t{1} << 28;
   constexpr std::uint64_t kUncertain = 4;
   const std::uint64_t dropped = std::bit_cast<std::uint64_t>(value) & kDropped;
   if (dropped - (kMiddle - kUncertain) <= 2 * kUncertain) return nullptr;
   number = static_cast<float>(negative ? -value : value);
-  return decimal.stop;
+  return digits.stop;
 }
 
 /// Reads "[ number, … ]" from its bracket on. Returns where it ends, or null.

@@ -44,6 +44,14 @@ void Output::write_line(const Json& object) {
   put(line);
 }
 
+void Output::write_json(std::string_view object) {
+  if (human_) return;
+  object.remove_suffix(1);
+  buffer_ += object;
+  buffer_ += echoed_id_;
+  put("}\n");
+}
+
 void Output::echo_id(const std::optional<Json>& id) {
   echoed_id_ = id ? ",\"id\":" + dump_json(*id) : std::string{};
 }

@@ -49,6 +49,8 @@ class Output {
   /// One result that has a better form for people than its keys: `human` and a newline. Only
   /// what is needed of the two is used; the text may span lines.
   void write(const Json& object, std::string_view human);
+  /// One result for programs that is JSON text already, without `id`; people see nothing.
+  void write_json(std::string_view object);
 
   /// For people only: nothing is printed when a program reads. Control characters that stored
   /// content may hold are replaced, so that no document can drive a terminal.

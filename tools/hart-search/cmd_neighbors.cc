@@ -42,12 +42,9 @@ int neighbors(const NeighborsOptions& options, cli::Context& context) {
     for (const std::string& fallback : result.explain.fallbacks) context.diagnostic(fallback);
     hits = result.hits;
   }
-  HitOutput output{store, {}};
+  HitOutput output{store, {}, false};
   std::size_t rank = 0;
-  for (const search::Hit& hit : hits) {
-    const Json json = output.json(query, hit, ++rank);
-    context.out.write(json, context.out.human() ? hit_text(json) : "");
-  }
+  for (const search::Hit& hit : hits) output.write(query, hit, ++rank, context.out);
   return hits.empty() ? 1 : 0;
 }
 

@@ -53,19 +53,19 @@ class QuerySession {
         template_{query_template(options, store, context.common.threads)},
         search_{store, stream ? kBlock : 1},
         models_{store},
-        output_{store, make_fields(options, context)} {}
+        output_{store, make_fields(options, context), stream} {}
 
   /// True when there was a hit.
   bool answer(const Question& question) {
-    if (!snapshot_) snapshot_.emplace(store_.db());
+    if (!snapshot_) {
+      snapshot_.emplace(store_.db());
+      output_.begin_snapshot();
+    }
     const search::Query query = make_query(question);
     const search::Result result = search_.run(query);
     for (const std::string& fallback : result.explain.fallbacks) context_.diagnostic(fallback);
     std::size_t rank = 0;
-    for (const search::Hit& hit : result.hits) {
-      const Json json = output_.json(query, hit, ++rank);
-      context_.out.write(json, context_.out.human() ? hit_text(json) : "");
-    }
+    for (const search::Hit& hit : result.hits) output_.write(query, hit, ++rank, context_.out);
     for (const search::Facet& facet : result.facets) {
       const Json json = facet_json(facet);
       context_.out.write(json, context_.out.human() ? facet_text(facet) : "");

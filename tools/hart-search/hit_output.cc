@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "common/json_text.h"
 #include "core/error.h"
 #include "geometry/spatialite_blob.h"
 #include "store/catalog.h"
@@ -13,6 +14,7 @@
 namespace hart::search_tool {
 namespace {
 
+/// In the order of HitFields::Field.
 constexpr std::array<std::string_view, 9> kFields{
     "rank", "atom", "score", "distance", "modality", "text", "name", "position", "spatial"};
 
@@ -40,28 +42,38 @@ std::string shortened(const std::string& text) {
   return line.size() < text.size() ? line + " …" : line;
 }
 
+/// A hit for people, from all its keys.
+std::string hit_text(const Json& hit) {
+  char head[64];
+  std::snprintf(head, sizeof head, "%3zu  %8.4f  ", hit["rank"].get<std::size_t>(),
+                hit["score"].get<double>());
+  std::string text = head;
+  text += hit["name"].is_null() ? hit["atom"].get<std::string>()
+                                : hit["name"].get<std::string>() + ":" + hit["position"].dump();
+  if (!hit["text"].is_null()) text += "\n     " + shortened(hit["text"].get<std::string>());
+  return text;
+}
+
 }  // namespace
 
-HitFields::HitFields(const std::string& names) {
+HitFields::HitFields(const std::string& names) : fields_{0} {
   for (std::size_t at = 0; at <= names.size();) {
     const std::size_t comma = std::min(names.find(',', at), names.size());
-    names_.push_back(names.substr(at, comma - at));
-    if (std::find(kFields.begin(), kFields.end(), names_.back()) == kFields.end())
-      throw Error{Fault::usage, "--fields: a hit has no key '" + names_.back() +
+    const std::string name = names.substr(at, comma - at);
+    const auto known = std::find(kFields.begin(), kFields.end(), name);
+    if (known == kFields.end())
+      throw Error{Fault::usage, "--fields: a hit has no key '" + name +
                                     "': its keys are rank, atom, score, distance, modality,"
                                     " text, name, position and spatial"};
+    fields_ |= 1u << (known - kFields.begin());
     at = comma + 1;
   }
 }
 
-bool HitFields::has(std::string_view name) const noexcept {
-  return names_.empty() || std::find(names_.begin(), names_.end(), name) != names_.end();
-}
-
-HitOutput::HitOutput(store::Store& store, HitFields fields)
+HitOutput::HitOutput(store::Store& store, HitFields fields, bool many)
     : store_{store},
-      fields_{std::move(fields)},
-      find_atom_{store.db().prepare("SELECT space, hash FROM my_atom WHERE atom_id = ?1")},
+      fields_{fields},
+      ids_{store, many},
       find_modality_{
           store.db().prepare("SELECT min(modality) FROM my_tenant_atom WHERE atom_id = ?1")},
       find_spatial_{store.db().prepare(
@@ -69,14 +81,6 @@ HitOutput::HitOutput(store::Store& store, HitFields fields)
           " AND (?2 = 0 OR embedding_model_id = ?2) ORDER BY atom_embedding_id DESC LIMIT 1),"
           " (SELECT spatial_key FROM my_tenant_atom WHERE atom_id = ?1"
           " ORDER BY modality LIMIT 1))")} {}
-
-Json HitOutput::atom_of(std::int64_t atom_id) {
-  Json atom;
-  if (find_atom_.with(atom_id).step())
-    atom = Id{static_cast<IdSpace>(find_atom_.integer(0)), find_atom_.hash(1)}.text();
-  find_atom_.reset();
-  return atom;
-}
 
 Json HitOutput::modality_of(std::int64_t atom_id, const search::Filter& filter) {
   if (filter.modality) return store::modality_name(*filter.modality);
@@ -99,34 +103,66 @@ Json HitOutput::spatial_of(std::int64_t atom_id, const search::Query& query) {
   return spatial;
 }
 
-Json HitOutput::json(const search::Query& query, const search::Hit& hit, std::size_t rank) {
-  Json json{{"type", "hit"}};
-  if (fields_.has("rank")) json["rank"] = rank;
-  if (fields_.has("atom")) json["atom"] = atom_of(hit.atom_id);
-  if (fields_.has("score")) json["score"] = rounded(hit.score);
-  if (fields_.has("distance"))
-    json["distance"] = hit.distance ? Json(rounded(*hit.distance)) : Json(nullptr);
-  if (fields_.has("modality")) json["modality"] = modality_of(hit.atom_id, query.filter);
-  if (fields_.has("text")) json["text"] = text_of(store_, hit.atom_id);
-  if (fields_.has("name") || fields_.has("position")) {
-    const auto place = store::find_occurrence(store_, hit.atom_id);
-    if (fields_.has("name")) json["name"] = place ? Json(place->object.name) : Json(nullptr);
-    if (fields_.has("position"))
-      json["position"] = place ? Json(place->position) : Json(nullptr);
-  }
-  if (fields_.has("spatial")) json["spatial"] = spatial_of(hit.atom_id, query);
-  return json;
+void HitOutput::begin_value(std::string_view key) {
+  json_ += ",\"";
+  json_ += key;
+  json_ += "\":";
 }
 
-std::string hit_text(const Json& hit) {
-  char head[64];
-  std::snprintf(head, sizeof head, "%3zu  %8.4f  ", hit["rank"].get<std::size_t>(),
-                hit["score"].get<double>());
-  std::string text = head;
-  text += hit["name"].is_null() ? hit["atom"].get<std::string>()
-                                : hit["name"].get<std::string>() + ":" + hit["position"].dump();
-  if (!hit["text"].is_null()) text += "\n     " + shortened(hit["text"].get<std::string>());
-  return text;
+void HitOutput::add(std::string_view key, const Json& value) {
+  begin_value(key);
+  json_ += dump_json(value);
+}
+
+void HitOutput::add_atom(std::int64_t atom_id) {
+  begin_value("atom");
+  if (const Id* id = ids_.find(atom_id))
+    cli::append_id(json_, *id);
+  else
+    json_ += "null";
+}
+
+void HitOutput::add_place(std::int64_t atom_id) {
+  const auto place = store::find_occurrence(store_, atom_id);
+  if (fields_.has(HitFields::name))
+    add("name", place ? Json(place->object.name) : Json(nullptr));
+  if (fields_.has(HitFields::position))
+    add("position", place ? Json(place->position) : Json(nullptr));
+}
+
+void HitOutput::make_json(const search::Query& query, const search::Hit& hit,
+                          std::size_t rank) {
+  json_ = R"({"type":"hit")";
+  if (fields_.has(HitFields::rank)) {
+    begin_value("rank");
+    json_ += std::to_string(rank);
+  }
+  if (fields_.has(HitFields::atom)) add_atom(hit.atom_id);
+  if (fields_.has(HitFields::score)) {
+    begin_value("score");
+    cli::append_rounded(json_, hit.score);
+  }
+  if (fields_.has(HitFields::distance)) {
+    begin_value("distance");
+    if (hit.distance)
+      cli::append_rounded(json_, *hit.distance);
+    else
+      json_ += "null";
+  }
+  if (fields_.has(HitFields::modality)) add("modality", modality_of(hit.atom_id, query.filter));
+  if (fields_.has(HitFields::text)) add("text", text_of(store_, hit.atom_id));
+  if (fields_.has(HitFields::name) || fields_.has(HitFields::position)) add_place(hit.atom_id);
+  if (fields_.has(HitFields::spatial)) add("spatial", spatial_of(hit.atom_id, query));
+  json_ += '}';
+}
+
+void HitOutput::write(const search::Query& query, const search::Hit& hit, std::size_t rank,
+                      cli::Output& out) {
+  make_json(query, hit, rank);
+  if (out.human())
+    out.text(hit_text(parse_json(json_, "hit")));
+  else
+    out.write_json(json_);
 }
 
 Json facet_json(const search::Facet& facet) {

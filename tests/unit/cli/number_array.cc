@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <random>
 
 #include "core/json.h"
@@ -50,6 +51,68 @@ TEST_CASE("number array: reads every finite value to the bits that Json gives") 
   CHECK(wrong == 0);
 }
 
+TEST_CASE("number array: a number of any length is the binary32 that its binary64 rounds to") {
+  std::mt19937_64 random{2};
+  std::string text = "{\"vector\":[0";
+  std::vector<float> expected{0};
+  const auto add = [&](const std::string& number) {
+    text += ", " + number;
+    expected.push_back(static_cast<float>(Json::parse(number).get<double>()));
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    std::string digits = std::to_string(random());
+    digits.resize(1 + random() % digits.size());
+    if (digits.size() > 1 && random() % 3 != 0) {
+      const std::size_t point = 1 + random() % (digits.size() - 1);
+      digits.insert(point, ".");
+      if (point > 1 && digits[0] == '0') digits[0] = '1';
+    }
+    add((random() % 2 == 0 ? "-" : "") + digits);
+  }
+  // What lies in the middle between two binary32, and beside it.
+  for (const char* const number : {"1.00000005960464477539",
+                                   "1.0000000596046447754",
+                                   "1.000000059604644775",
+                                   "1.000000059604644776",
+                                   "1.000000059604644774",
+                                   "16777217",
+                                   "16777219",
+                                   "16777217.00000001",
+                                   "0.000000000000000001",
+                                   "1e-18",
+                                   "0.0000000000000000012345",
+                                   "9999999999999999999",
+                                   "99999999999999999999",
+                                   "3.4028235e38",
+                                   "1e-45",
+                                   "1e-46",
+                                   "-0",
+                                   "12345678",
+                                   "123456789.12345678",
+                                   "0.12345678",
+                                   "0.1234567812345678"})
+    add(number);
+  const Taken taken = take(text + "]}");
+  REQUIRE(taken.done);
+  REQUIRE(taken.numbers.size() == expected.size());
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    wrong += std::bit_cast<std::uint32_t>(taken.numbers[i]) !=
+             std::bit_cast<std::uint32_t>(expected[i]);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("number array: floats in base64 are taken, too, their keys in either order") {
+  for (const char* const packed : {R"({"dtype":"f32","base64":"AACAPwAAIMA="})",
+                                   R"({ "base64" : "AACAPwAAIMA=" ,	"dtype":"f32" })"}) {
+    CAPTURE(packed);
+    const Taken taken = take(std::string{R"({"id":1,"vector":)"} + packed + R"(,"k":2})");
+    CHECK(taken.done);
+    CHECK(taken.text == R"({"id":1,"vector":null,"k":2})");
+    CHECK(taken.numbers == std::vector<float>{1, -2.5f});
+  }
+}
+
 TEST_CASE("number array: what is out of the ordinary is left to the Json reader") {
   for (const char* const text : {
            R"({})",
@@ -78,7 +141,21 @@ TEST_CASE("number array: what is out of the ordinary is left to the Json reader"
            R"({"vector":[1e400]})",
            R"({"vector":[1e39]})",
            R"({"vector":[0x10]})",
+           R"({"vector":[12345678901234567890123.]})",
+           R"({"vector":[1.2.3]})",
+           R"({"vector":[0.12345678:]})",
            R"({"vector":{"base64":"AAAA"}})",
+           R"({"vector":{"dtype":"f32"}})",
+           R"({"vector":{"dtype":"f32","base64":"AAAAAA=="}})",
+           R"({"vector":{"dtype":"f32","base64":"AACAPw"}})",
+           R"({"vector":{"dtype":"f32","base64":""}})",
+           R"({"vector":{"dtype":"f32","base64":"AACAfw=="}})",
+           R"({"vector":{"dtype":"f16","base64":"AACAPw=="}})",
+           R"({"vector":{"dtype":"f32","base64":"AACAPw==","n":1}})",
+           R"({"vector":{"dtype":"f32","base64":"AACAPw=="})",
+           R"({"vector":{"dtype":"f32","base64":"AACAPw==)",
+           R"({"vector":{"base64":"AACAPw==","base64":"AACAPw=="}})",
+           R"({"vector":{)",
            R"({"text":"say \"vector\":[1]"})",
            R"({"a":{"vector":[1]},"vector":[2]})",
            R"({"vector":[1],"vector":[2]})",

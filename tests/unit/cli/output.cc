@@ -47,6 +47,19 @@ TEST_CASE("output: people read aligned keys and no type") {
   CHECK(text == "rank  1\nname  a b\n");
 }
 
+TEST_CASE("output: what is JSON already gets the id, too, and is nothing for people") {
+  const auto write = [](Output& out) {
+    out.write_json(R"({"type":"hit"})");
+    out.echo_id(Json(7));
+    out.write_json(R"({"type":"hit","k":1})");
+  };
+  CHECK(written(false, write) == "{\"type\":\"hit\"}\n{\"type\":\"hit\",\"k\":1,\"id\":7}\n");
+  CHECK(written(true, [&](Output& out) {
+          write(out);
+          out.text("end");
+        }) == "end\n");
+}
+
 TEST_CASE("output: the id of the line that is answered is added, unless the object has one") {
   const auto text = written(false, [](Output& out) {
     out.echo_id(Json{{"n", 7}});

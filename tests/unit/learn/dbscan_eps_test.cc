@@ -95,7 +95,16 @@ class Reference {
       }
     }
     if (static_cast<double>(most) < 0.1 * static_cast<double>(n_)) return std::nullopt;
-    return eps;
+    std::vector<double> curve;
+    for (const auto& row : rows_) curve.push_back(row[min_points_ - 1]);
+    std::sort(curve.begin(), curve.end());
+    const double knee = hart::learn::knee_of(curve);
+    if (knee < candidates_.front()) return eps;  // all is noise, or single points
+    std::size_t worth = n_;
+    for (auto at = std::prev(counts_.upper_bound(knee));
+         at != counts_.end() && at->first <= knee * factor; ++at)
+      worth = std::min(worth, at->second);
+    return static_cast<double>(worth) >= 0.8 * static_cast<double>(most) ? knee : eps;
   }
 
  private:

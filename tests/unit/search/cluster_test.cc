@@ -169,14 +169,20 @@ TEST_CASE("cluster: planted groups are found with a chosen eps, whatever the thr
 
 TEST_CASE("cluster: one group is one cluster with a chosen eps, in either space") {
   StoreFixture fixture;
-  fixture.put(grouped_vectors(400, StoreFixture::kDim, 1, 0.3F, 5));
+  // Every second vector is scattered: a tenth of those stays.
+  const Vectors mixed = grouped_vectors(400, StoreFixture::kDim, 1, 0.3F, 5);
+  Vectors vectors;
+  for (std::size_t i = 0; i < mixed.size(); ++i)
+    if (i % 2 == 0 || i % 20 == 1) vectors.push_back(mixed[i]);
+  fixture.put(vectors);
   ClusterOptions options;
   for (const auto space : {ClusterSpace::vectors, ClusterSpace::map}) {
     options.space = space;
     const Clustering found = cluster_embeddings(fixture.store(), fixture.model(), options);
     REQUIRE(!found.clusters.empty());
+    CAPTURE(static_cast<int>(space));
     CHECK(found.clusters[0].size >= 180);
-    CHECK((found.clusters.size() == 1 || found.clusters[1].size < 15));
+    if (found.clusters.size() > 1) CHECK(found.clusters[1].size < 15);
   }
 }
 

@@ -58,7 +58,7 @@ TEST_CASE("map svg: a dot a point, an edge a line, a label as wide as its box") 
   const std::string svg = map_svg(sample.picture);
   CHECK(has(svg, "class=\"g0\" d=\"M100 100h0\""));
   CHECK(has(svg, "class=\"g1\" d=\"M200 150h0\""));
-  CHECK(has(svg, "class=\"rest\" d=\"M300 100h0\""));
+  CHECK(has(svg, "class=\"none\" d=\"M300 100h0\""));
   CHECK(has(svg, "M100 100L200 150"));
   CHECK(has(svg, "textLength=\"60\""));
   CHECK(svg == map_svg(sample.picture));

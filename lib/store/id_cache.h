@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/id.h"
+#include "store/store.h"
+
+namespace hart::store {
+
+/// The ids of the acting tenant's atoms, for many look-ups: each reads the atoms beside it too,
+/// which costs little more, since hits of many queries come from all over the store.
+class IdCache {
+ public:
+  /// `store` must outlive it. Without `many` each atom is read alone.
+  IdCache(Store& store, bool many);
+
+  /// Forgets what another connection's commit may have changed. Call first in each Snapshot;
+  /// changes by `store` itself are not noticed.
+  void begin_snapshot();
+  /// Null when the tenant holds no such atom. Valid until the next call.
+  [[nodiscard]] const Id* find(std::int64_t atom_id);
+
+ private:
+  static constexpr std::int64_t kBlock = 128;
+  /// The atoms `kBlock` × n … `kBlock` × (n + 1) - 1.
+  struct Block {
+    std::array<Id, kBlock> ids;
+    std::bitset<kBlock> held;
+  };
+
+  void forget();
+  /// Reads block `number`; without `many_`, of it `atom_id` alone.
+  Block& load(std::size_t number, std::int64_t atom_id);
+
+  bool many_;
+  Statement select_;
+  Statement data_version_;
+  std::int64_t version_ = 0;
+  std::vector<std::unique_ptr<Block>> blocks_;  ///< by number; null: not read
+  std::size_t loaded_ = 0;
+};
+
+}  // namespace hart::store
