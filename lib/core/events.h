@@ -94,12 +94,13 @@ struct QueryRecord {
   std::string strategy;   ///< what was run: "exact", "spatial", "text", "hybrid"
   std::string
       statement;  ///< normalised: the same for queries that differ in their values alone
-  Json parameters = Json::object();  ///< k, candidates, embedding model: enough to run it again
+  Json parameters = Json::object();  ///< k, candidates, embedding model: all to run it again
   std::string input;                 ///< the query's text, or empty
   std::string plan;                  ///< how it was answered
   std::uint64_t rows = 0;
   std::uint64_t latency_us = 0;
   TimeUs time = 0;
+  std::vector<float> vector{};  ///< the query's, or empty
 };
 
 /// Where lower modules report what happened. Implemented by `prov`; a null sink is allowed

@@ -86,23 +86,35 @@ std::span<const ScoredPosition> CellScanner::search_positions(
   return nearest_;
 }
 
-void CellScanner::estimate_cells() {
+/// Leaves the `kept` best estimated cells, in no order, in `cells_`.
+void CellScanner::estimate_cells(std::size_t kept) {
   const std::size_t all = file_.info().cells;
   cells_.clear();
+  float threshold = kLowest;
+  const auto shrink = [&] {
+    const auto middle = cells_.begin() + static_cast<std::ptrdiff_t>(kept);
+    std::nth_element(cells_.begin(), middle - 1, cells_.end(), better);
+    threshold = (middle - 1)->score;
+    cells_.erase(middle, cells_.end());
+  };
   const std::uint8_t* block = file_.centroid_blocks();
   for (std::size_t first = 0; first < all; first += kCodesPerBlock) {
-    kernels_.scan(block, codes_, kLowest, estimates_);
-    const std::size_t used = std::min(kCodesPerBlock, all - first);
-    for (std::size_t i = 0; i < used; ++i)
-      cells_.push_back({estimates_[i], static_cast<std::uint32_t>(first + i)});
+    std::uint32_t above = kernels_.scan(block, codes_, threshold, estimates_);
+    if (all - first < kCodesPerBlock) above &= (std::uint32_t{1} << (all - first)) - 1;
+    for (; above != 0; above &= above - 1) {
+      const auto slot = static_cast<std::size_t>(std::countr_zero(above));
+      cells_.push_back({estimates_[slot], static_cast<std::uint32_t>(first + slot)});
+    }
+    if (cells_.size() >= 2 * kept) shrink();
     block += file_.block_bytes();
   }
+  if (cells_.size() > kept) shrink();
 }
 
 /// The best of the cells that admit something, until they admit as much as `count` cells hold.
 void CellScanner::choose_admitting_cells(std::size_t count,
                                          std::span<const std::uint32_t> admitted) {
-  estimate_cells();
+  estimate_cells(file_.info().cells);
   std::erase_if(cells_,
                 [&](const ScoredPosition& cell) { return admitted[cell.position] == 0; });
   const auto farther = [](const ScoredPosition& a, const ScoredPosition& b) {
@@ -132,13 +144,7 @@ void CellScanner::choose_cells(std::span<const float> query, std::size_t count) 
     for (std::uint32_t c = 0; c < all; ++c) cells_.push_back({0, c});
     return;
   }
-  estimate_cells();
-  const std::size_t compared = std::min(all, count * 2 + 16);
-  if (compared < all) {
-    std::nth_element(cells_.begin(), cells_.begin() + static_cast<std::ptrdiff_t>(compared),
-                     cells_.end(), better);
-    cells_.resize(compared);
-  }
+  estimate_cells(std::min(all, count * 2 + 16));
   const bool by_distance = file_.info().metric == Metric::l2;
   const std::size_t dims = file_.info().dims;
   for (ScoredPosition& cell : cells_) {
@@ -146,9 +152,10 @@ void CellScanner::choose_cells(std::span<const float> query, std::size_t count) 
     cell.score = kernels_.dot_f32(centroid, query.data(), dims);
     if (by_distance) cell.score -= kernels_.dot_f32(centroid, centroid, dims) / 2;
   }
-  const auto kept = cells_.begin() + static_cast<std::ptrdiff_t>(count);
+  const std::size_t taken = std::min(count, cells_.size());
+  const auto kept = cells_.begin() + static_cast<std::ptrdiff_t>(taken);
   std::partial_sort(cells_.begin(), kept, cells_.end(), better);
-  cells_.resize(count);
+  cells_.resize(taken);
 }
 
 void CellScanner::scan_cell(std::uint32_t cell, std::size_t rerank, const PositionSet* allowed,

@@ -90,7 +90,7 @@ class CellScanner {
  private:
   void scan_cells(std::span<const float> query, std::size_t count, std::size_t depth,
                   const CellFilter& filter, ScanCounts& counts);
-  void estimate_cells();
+  void estimate_cells(std::size_t kept);
   void choose_cells(std::span<const float> query, std::size_t count);
   void choose_admitting_cells(std::size_t count, std::span<const std::uint32_t> admitted);
   void scan_cell(std::uint32_t cell, std::size_t rerank, const PositionSet* allowed,

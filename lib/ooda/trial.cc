@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/clock.h"
@@ -107,12 +108,13 @@ std::vector<ReplayItem> choose_replay(store::Store& store, const Observation& ob
                                       std::size_t per_class) {
   std::vector<ReplayItem> items;
   std::vector<std::size_t> chosen(observation.classes.size());
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::tuple<std::string, std::string, std::vector<float>>> seen;
   for (std::size_t i = observation.window.size(); i-- > 0;) {
     const QueryRecord& record = observation.window[i].record;
     const std::size_t query_class = observation.class_of[i];
     if (record.operation != "query" || chosen[query_class] == per_class) continue;
-    if (!seen.emplace(record.input, dump_json(record.parameters)).second) continue;
+    if (!seen.emplace(record.input, dump_json(record.parameters), record.vector).second)
+      continue;
     try {
       items.push_back({query_class, 1, search::recorded_query(store, record)});
       ++chosen[query_class];

@@ -162,6 +162,7 @@ std::vector<Way> PathFinder::narrowed(std::unordered_map<std::int64_t, Way>& nex
   std::sort(order.begin(), order.end());
   if (order.size() > options_.beam) order.resize(options_.beam);
   std::vector<Way> kept;
+  kept.reserve(order.size());
   for (const auto& [least, atom_id] : order) kept.push_back(next[atom_id]);
   return kept;
 }

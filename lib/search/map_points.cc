@@ -67,6 +67,7 @@ std::vector<std::string> modalities(store::Store& store, const std::vector<MapPo
   store::Statement find =
       store.db().prepare("SELECT min(modality) FROM my_tenant_atom WHERE atom_id = ?");
   std::vector<std::string> names;
+  names.reserve(points.size());
   for (const MapPoint& point : points) names.push_back(modality_of(find, point.atom_id));
   return names;
 }
@@ -104,6 +105,7 @@ void group(MapPoints& map, const std::vector<std::string>& names) {
   for (const std::string& name : names)
     if (name != "none") ++counts[name];
   std::vector<std::pair<std::size_t, std::string>> order;
+  order.reserve(counts.size());
   for (const auto& [name, count] : counts) order.emplace_back(count, name);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });

@@ -25,6 +25,7 @@ std::vector<MapEdge> map_edges(store::Store& store, const std::vector<MapPoint>&
     weight = std::max(weight, edge.weight);
   });
   std::vector<MapEdge> edges;
+  edges.reserve(heaviest.size());
   for (const auto& [ends, weight] : heaviest)
     edges.push_back({ends.first, ends.second, weight});
   return edges;

@@ -8,11 +8,7 @@
 namespace hart::search {
 namespace {
 
-std::string encode_vector(std::span<const float> vector) {
-  return to_base64(
-      {reinterpret_cast<const std::uint8_t*>(vector.data()), vector.size() * sizeof(float)});
-}
-
+/// As records had it in their parameters, before they had a vector of their own.
 std::vector<float> decode_vector(const std::string& base64) {
   const ByteBuffer bytes = from_base64(base64);
   if (bytes.size() % sizeof(float) != 0)
@@ -104,7 +100,7 @@ Query read_parameters(store::Store& store, const Json& parameters) {
 }
 
 void write_options(const Query& query, Json& parameters) {
-  parameters.update(filter_json(query.filter));
+  if (!query.filter.empty()) parameters.update(filter_json(query.filter));
   if (query.left_out_atom != 0) parameters["left_out_atom"] = query.left_out_atom;
   if (query.stop_words == StopWords::keep) parameters["keep_stop_words"] = true;
   if (query.fusion != Fusion::ranks) parameters["fusion"] = fusion_name(query.fusion);
@@ -127,14 +123,15 @@ QueryRecord query_record(const Query& query, const Result& result, TimeUs time,
   record.operation = "query";
   record.strategy = strategy_name(result.explain.chosen);
   record.statement = normalised_statement(query);
-  record.parameters = {{"k", query.k},
-                       {"candidates", query.candidates},
-                       {"recall", query.recall},
-                       {"strategy", strategy_name(query.strategy)},
-                       {"metric", index::metric_name(query.metric)}};
-  write_options(query, record.parameters);
-  if (query.model) record.parameters["embedding_model"] = query.model->content.text();
-  if (!query.vector.empty()) record.parameters["vector"] = encode_vector(query.vector);
+  Json& parameters = record.parameters;
+  parameters["k"] = query.k;
+  parameters["candidates"] = query.candidates;
+  parameters["recall"] = query.recall;
+  parameters["strategy"] = strategy_name(query.strategy);
+  parameters["metric"] = index::metric_name(query.metric);
+  write_options(query, parameters);
+  if (query.model) parameters["embedding_model"] = query.model->content.text();
+  record.vector = query.vector;
   record.input = query.text;
   for (const std::string& line : plan_lines(result.explain))
     record.plan += (record.plan.empty() ? "" : "\n") + line;
@@ -148,6 +145,7 @@ Query recorded_query(store::Store& store, const QueryRecord& record) {
   try {
     Query query = read_parameters(store, record.parameters);
     query.text = record.input;
+    if (!record.vector.empty()) query.vector = record.vector;
     return query;
   } catch (const Json::exception& error) {
     throw Error{Fault::data, std::string{"recorded query: "} + error.what()};

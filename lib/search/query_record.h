@@ -6,8 +6,8 @@
 
 namespace hart::search {
 
-/// What the query log keeps of an answered query. The parameters hold the query's vector
-/// (base64 of little-endian f32), so that it can be run again without the model that made it.
+/// What the query log keeps of an answered query, the vector too, so that it can be run again
+/// without the model that made it.
 [[nodiscard]] QueryRecord query_record(const Query& query, const Result& result, TimeUs time,
                                        double latency_s);
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, kRerankFeatures> kNames{
     "cosine", "spatial_distance", "bm25", "recency", "reference_count", "importance"};
-constexpr std::size_t kMaxFileBytes = 64 * 1024 * 1024;
+constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20U;
 
 [[noreturn]] void refuse(const std::string& what) {
   throw Error{Fault::data, "rerank model: " + what};

@@ -1,7 +1,6 @@
 #include "search/vector_search.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/error.h"
 #include "index/cell_index.h"
@@ -13,7 +12,6 @@ namespace {
 
 using index::IndexInfo;
 using index::IndexKind;
-using index::Neighbor;
 using index::VectorQuery;
 
 constexpr std::int64_t kLookupCost = 8;  ///< of one vector by its atom, in rows of a scan

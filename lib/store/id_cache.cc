@@ -24,43 +24,34 @@ void IdCache::begin_snapshot() {
   data_version_.reset();
   const std::int64_t version = data_version_.step() ? data_version_.integer(0) : 0;
   data_version_.reset();
-  if (version != version_) forget();
+  if (version != version_) blocks_.clear();
   version_ = version;
 }
 
 const Id* IdCache::find(std::int64_t atom_id) {
   if (atom_id < 0) return nullptr;
-  const auto number = static_cast<std::size_t>(atom_id / kBlock);
+  const std::int64_t number = atom_id / kBlock;
   const auto place = static_cast<std::size_t>(atom_id % kBlock);
-  if (!many_) forget();
-  const bool known = number < blocks_.size() && blocks_[number];
-  const Block& block = known ? *blocks_[number] : load(number, atom_id);
-  return block.held[place] ? &block.ids[place] : nullptr;
+  if (!many_) blocks_.clear();
+  const auto known = blocks_.find(number);
+  const Block& block = known != blocks_.end() ? *known->second : load(number, atom_id);
+  return block[place] ? &*block[place] : nullptr;
 }
 
-void IdCache::forget() {
-  blocks_.clear();
-  loaded_ = 0;
-}
-
-IdCache::Block& IdCache::load(std::size_t number, std::int64_t atom_id) {
-  if (loaded_ == kMaxBlocks) forget();
+IdCache::Block& IdCache::load(std::int64_t number, std::int64_t atom_id) {
+  if (blocks_.size() >= kMaxBlocks) blocks_.clear();
   auto block = std::make_unique<Block>();
-  const std::int64_t begin = static_cast<std::int64_t>(number) * kBlock;
+  const std::int64_t begin = number * kBlock;
   if (many_)
     select_.with(begin, begin + kBlock - 1);
   else
     select_.with(atom_id, atom_id);
   while (select_.step()) {
     const auto place = static_cast<std::size_t>(select_.integer(0) - begin);
-    block->ids[place] = {static_cast<IdSpace>(select_.integer(1)), select_.hash(2)};
-    block->held.set(place);
+    (*block)[place] = Id{static_cast<IdSpace>(select_.integer(1)), select_.hash(2)};
   }
   select_.reset();
-  if (number >= blocks_.size()) blocks_.resize(number + 1);
-  blocks_[number] = std::move(block);
-  ++loaded_;
-  return *blocks_[number];
+  return *blocks_.emplace(number, std::move(block)).first->second;
 }
 
 }  // namespace hart::store

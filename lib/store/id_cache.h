@@ -1,11 +1,11 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <optional>
+#include <unordered_map>
 
 #include "core/id.h"
 #include "store/store.h"
@@ -28,21 +28,16 @@ class IdCache {
  private:
   static constexpr std::int64_t kBlock = 128;
   /// The atoms `kBlock` × n … `kBlock` × (n + 1) - 1.
-  struct Block {
-    std::array<Id, kBlock> ids;
-    std::bitset<kBlock> held;
-  };
+  using Block = std::array<std::optional<Id>, kBlock>;
 
-  void forget();
   /// Reads block `number`; without `many_`, of it `atom_id` alone.
-  Block& load(std::size_t number, std::int64_t atom_id);
+  Block& load(std::int64_t number, std::int64_t atom_id);
 
   bool many_;
   Statement select_;
   Statement data_version_;
   std::int64_t version_ = 0;
-  std::vector<std::unique_ptr<Block>> blocks_;  ///< by number; null: not read
-  std::size_t loaded_ = 0;
+  std::unordered_map<std::int64_t, std::unique_ptr<Block>> blocks_;  ///< by number
 };
 
 }  // namespace hart::store

@@ -1,5 +1,8 @@
 #include "store/query_log.h"
 
+#include <cstring>
+#include <string>
+
 #include "core/error.h"
 
 namespace hart::store {
@@ -11,59 +14,47 @@ constexpr const char* kSchema =
     " time_us INTEGER NOT NULL, tool TEXT NOT NULL, operation TEXT NOT NULL,"
     " strategy TEXT NOT NULL, statement TEXT NOT NULL, parameters TEXT NOT NULL,"
     " input TEXT NOT NULL, plan TEXT NOT NULL, row_count INTEGER NOT NULL,"
-    " latency_us INTEGER NOT NULL) STRICT;"
+    " latency_us INTEGER NOT NULL, vector BLOB) STRICT;"
     "CREATE INDEX IF NOT EXISTS query_log_by_tenant ON query_log (tenant_id, query_id)";
 
 /// The log keeps the newest of a tenant's queries; what is older has been observed.
 constexpr std::int64_t kMaxLogged = 100'000;
 
-/// Whether JSON may have to write it with escapes. Looks at all of it, since without a way out
-/// the loop runs over many characters at once.
-bool may_need_escapes(const std::string& text) {
-  unsigned found = 0;
-  for (const char c : text)
-    found |= static_cast<unsigned>(c < ' ') | static_cast<unsigned>(c == '"') |
-             static_cast<unsigned>(c == '\\') | static_cast<unsigned>(c == '\x7f');
-  return found != 0;
+/// Creates the table, and adds the column that it had not always.
+void ensure_table(Connection& cache) {
+  cache.exec(kSchema);
+  if (cache.query_integer(
+          "SELECT count(*) FROM pragma_table_info('query_log') WHERE name = 'vector'") == 0)
+    cache.exec("ALTER TABLE query_log ADD COLUMN vector BLOB");
 }
 
-void append_string(std::string& text, const std::string& string) {
-  if (may_need_escapes(string)) {
-    text += dump_json(string);
-    return;
-  }
-  text += '"';
-  text += string;
-  text += '"';
+ByteView bytes_of(std::span<const float> vector) {
+  return {reinterpret_cast<const std::uint8_t*>(vector.data()), vector.size_bytes()};
 }
 
-/// As `dump_json`. A vector in base64 makes up nearly all of it, and needs no escapes.
-std::string parameters_text(const Json& parameters) {
-  std::string text{"{"};
-  for (auto member = parameters.begin(); member != parameters.end(); ++member) {
-    if (text.size() > 1) text += ',';
-    append_string(text, member.key());
-    text += ':';
-    if (const auto* string = member->get_ptr<const std::string*>())
-      append_string(text, *string);
-    else
-      text += dump_json(*member);
-  }
-  text += '}';
-  return text;
+std::vector<float> floats_of(ByteView bytes) {
+  std::vector<float> vector(bytes.size() / sizeof(float));
+  if (!vector.empty()) std::memcpy(vector.data(), bytes.data(), vector.size() * sizeof(float));
+  return vector;
 }
 
 void insert_records(Connection& cache, std::int64_t tenant_id,
                     std::span<const QueryRecord> records) {
   Statement insert = cache.prepare(
       "INSERT INTO query_log (tenant_id, time_us, tool, operation, strategy, statement,"
-      " parameters, input, plan, row_count, latency_us)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " parameters, input, plan, row_count, latency_us, vector)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       Scope::owner);
+  // Most queries of a stream differ in their vectors alone.
+  const Json* written = nullptr;
+  std::string parameters;
   for (const QueryRecord& record : records) {
+    if (written == nullptr || *written != record.parameters)
+      parameters = dump_json(record.parameters);
+    written = &record.parameters;
     insert.run(tenant_id, record.time, record.tool, record.operation, record.strategy,
-               record.statement, parameters_text(record.parameters), record.input, record.plan,
-               record.rows, record.latency_us);
+               record.statement, parameters, record.input, record.plan, record.rows,
+               record.latency_us, bytes_of(record.vector));
     const std::int64_t newest = cache.last_insert_id();
     if (newest % 1000 == 0)
       cache.prepare("DELETE FROM query_log WHERE query_id <= ?", Scope::owner)
@@ -81,7 +72,7 @@ bool log_queries(Store& store, std::span<const QueryRecord> records) noexcept {
   if (!store.writable()) return false;
   try {
     Connection& cache = store.cache_db();
-    cache.exec(kSchema);
+    ensure_table(cache);
     cache.exec("BEGIN IMMEDIATE");
     try {
       insert_records(cache, store.tenant_id(), records);
@@ -100,11 +91,11 @@ std::vector<LoggedQuery> logged_queries(Store& store, std::int64_t after, std::i
   std::vector<LoggedQuery> queries;
   try {
     Connection& cache = store.cache_db();
-    if (store.writable()) cache.exec(kSchema);
+    if (store.writable()) ensure_table(cache);
     Statement rows = cache.prepare(
-        "SELECT query_id, time_us, tool, operation, strategy, statement, parameters, input, "
-        "plan,"
-        " row_count, latency_us FROM query_log WHERE tenant_id = ? AND query_id > ?"
+        "SELECT query_id, time_us, tool, operation, strategy, statement, parameters, input,"
+        " plan, row_count, latency_us, vector FROM query_log"
+        " WHERE tenant_id = ? AND query_id > ?"
         " ORDER BY query_id LIMIT ?",
         Scope::owner);
     rows.with(store.tenant_id(), after, limit);
@@ -121,6 +112,7 @@ std::vector<LoggedQuery> logged_queries(Store& store, std::int64_t after, std::i
       query.record.plan = rows.text(8);
       query.record.rows = static_cast<std::uint64_t>(rows.integer(9));
       query.record.latency_us = static_cast<std::uint64_t>(rows.integer(10));
+      query.record.vector = floats_of(rows.blob(11));
       queries.push_back(std::move(query));
     }
   } catch (const Error& error) {

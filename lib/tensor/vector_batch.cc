@@ -14,7 +14,7 @@ namespace {
 // of queries while a panel of rows in the second-level cache passes over it.
 constexpr std::size_t kDecodedFloats = 4096;
 constexpr std::size_t kTileFloats = 4096;
-constexpr std::size_t kPanelFloats = 48 * 1024;
+constexpr std::size_t kPanelFloats = std::size_t{48} << 10U;
 // A whole number of the register blocks of the AVX2 kernel.
 constexpr std::size_t kStep = 3;
 

@@ -22,12 +22,12 @@ charged() {
 }
 
 @test "query -: the queries of a stream are charged together, and each is logged" {
-  for i in {1..300}; do echo "{\"id\":$i,\"text\":\"merkle\"}"; done >queries.jsonl
+  for i in {1..1100}; do echo "{\"id\":$i,\"text\":\"merkle\"}"; done >queries.jsonl
   hart-search query --strategy text - <queries.jsonl >hits.jsonl
-  assert_equal "$(jq -s 'map(.id) == [range(1; 301)]' hits.jsonl)" true
-  # A block of 256 and the rest.
-  assert_equal "$(charged)" "2 300"
-  assert_equal "$(sqlite3 s/cache.db 'SELECT count(*), sum(row_count) FROM query_log')" "300|300"
+  assert_equal "$(jq -s 'map(.id) == [range(1; 1101)]' hits.jsonl)" true
+  # A block of 1024 and the rest.
+  assert_equal "$(charged)" "2 1100"
+  assert_equal "$(sqlite3 s/cache.db 'SELECT count(*), sum(row_count) FROM query_log')" "1100|1100"
 }
 
 @test "query -: a query is charged before the tool waits for the next" {

@@ -47,41 +47,61 @@ struct Digits {
 
 constexpr std::size_t kMostDigits = 19;  ///< whose value stays below 2^64
 
-constexpr std::array<std::uint32_t, 9> kSmallPowersOfTen{
-    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+constexpr std::array<std::uint32_t, 8> kSmallPowersOfTen{
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
 
-/// Reads up to eight digits at once, of eight characters that are there. Returns how many.
-///
-/// A digit's high half is 3, and still is when 6 is added. What follows the digits is shifted
-/// out, which leaves zeros before them; then three multiplications join neighbours to pairs,
-/// pairs to fours and fours to eight.
-std::size_t read_eight(Digits& digits) noexcept {
+/// The value of eight digits, or of fewer behind bytes of which the low half is 0. Three
+/// multiplications join neighbours to pairs, pairs to fours and fours to eight.
+std::uint64_t join_digits(std::uint64_t bytes) noexcept {
+  bytes = (bytes & 0x0F0F0F0F0F0F0F0F) * (10 << 8 | 1) >> 8;
+  bytes = (bytes & 0x00FF00FF00FF00FF) * (100 << 16 | 1) >> 16;
+  return (bytes & 0x0000FFFF0000FFFF) * (std::uint64_t{10'000} << 32 | 1) >> 32;
+}
+
+/// Reads up to eight digits at once, of eight characters that are there. Returns whether all
+/// were digits: their high half is 3, and still is when 6 is added.
+inline bool read_eight(Digits& digits) noexcept {
   static_assert(std::endian::native == std::endian::little);
   std::uint64_t bytes;
   std::memcpy(&bytes, digits.stop, sizeof bytes);
   const std::uint64_t others =
       ((bytes & 0xF0F0F0F0F0F0F0F0) ^ 0x3030303030303030) |
       (((bytes + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) ^ 0x3030303030303030);
+  if (others == 0) {
+    digits.value = digits.value * 100'000'000 + join_digits(bytes);
+    digits.count += 8;
+    digits.stop += 8;
+    return true;
+  }
   const auto count = static_cast<std::size_t>(std::countr_zero(others)) / 8;
-  if (count == 0) return 0;
-  bytes <<= 8 * (8 - count);
-  bytes = (bytes & 0x0F0F0F0F0F0F0F0F) * (10 << 8 | 1) >> 8;
-  bytes = (bytes & 0x00FF00FF00FF00FF) * (100 << 16 | 1) >> 16;
-  bytes = (bytes & 0x0000FFFF0000FFFF) * (std::uint64_t{10'000} << 32 | 1) >> 32;
-  digits.value = digits.value * kSmallPowersOfTen[count] + bytes;
+  // Shifts out what follows the digits, in two steps since it may be all of the 64 bits.
+  const std::size_t half_shift = 4 * (8 - count);
+  bytes = bytes << half_shift << half_shift;
+  digits.value = digits.value * kSmallPowersOfTen[count] + join_digits(bytes);
   digits.count += count;
   digits.stop += count;
-  return count;
+  return false;
 }
 
-/// Appends what follows to `digits`, no more than 19 in all.
+/// Appends what follows to `digits`. Their value is right when they are 19 at most in all.
 inline void read_digits(const char* end, Digits& digits) noexcept {
-  while (end - digits.stop >= 8 && digits.count + 8 <= kMostDigits)
-    if (read_eight(digits) < 8) return;
-  while (digits.stop < end && digits.count < kMostDigits && is_digit(*digits.stop)) {
+  while (end - digits.stop >= 8)
+    if (!read_eight(digits)) return;
+  while (digits.stop < end && is_digit(*digits.stop)) {
     digits.value = digits.value * 10 + static_cast<std::uint64_t>(*digits.stop - '0');
     ++digits.count;
     ++digits.stop;
+  }
+}
+
+/// The same for the digits before the point: mostly one.
+inline void read_first_digits(const char* end, Digits& digits) noexcept {
+  if (end - digits.stop >= 2 && is_digit(*digits.stop) && digits.stop[1] == '.') {
+    digits.value = static_cast<std::uint64_t>(*digits.stop - '0');
+    digits.count = 1;
+    ++digits.stop;
+  } else {
+    read_digits(end, digits);
   }
 }
 
@@ -99,7 +119,7 @@ const char* read_short_number(const char* at, const char* end, float& number) no
   const bool negative = at < end && *at == '-';
   Digits digits;
   digits.stop = at + negative;
-  read_digits(end, digits);
+  read_first_digits(end, digits);
   const std::size_t before = digits.count;
   if (before == 0 || (before > 1 && at[negative] == '0')) return nullptr;
   if (digits.stop < end && *digits.stop == '.') {
@@ -107,8 +127,8 @@ const char* read_short_number(const char* at, const char* end, float& number) no
     read_digits(end, digits);
     if (digits.count == before) return nullptr;
   }
-  if (digits.stop < end && (is_digit(*digits.stop) || *digits.stop == 'e' ||
-                            *digits.stop == 'E' || *digits.stop == '.'))
+  if (digits.count > kMostDigits) return nullptr;
+  if (digits.stop < end && (*digits.stop == 'e' || *digits.stop == 'E' || *digits.stop == '.'))
     return nullptr;
   // No value but 0 is below 10^-18 here, and none above 10^19: all are normal as binary32.
   const double value = static_cast<double>(digits.value) / kPowersOfTen[digits.count - before];

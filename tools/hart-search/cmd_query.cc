@@ -19,7 +19,7 @@ namespace hart::search_tool {
 namespace {
 
 /// Queries of a stream that are charged together.
-constexpr std::size_t kBlock = 256;
+constexpr std::size_t kBlock = 1024;
 
 /// What is asked: any of the three, at least one.
 struct Question {
@@ -56,12 +56,12 @@ class QuerySession {
         output_{store, make_fields(options, context), stream} {}
 
   /// True when there was a hit.
-  bool answer(const Question& question) {
+  bool answer(Question question) {
     if (!snapshot_) {
       snapshot_.emplace(store_.db());
       output_.begin_snapshot();
     }
-    const search::Query query = make_query(question);
+    const search::Query query = make_query(std::move(question));
     const search::Result result = search_.run(query);
     for (const std::string& fallback : result.explain.fallbacks) context_.diagnostic(fallback);
     std::size_t rank = 0;
@@ -86,21 +86,21 @@ class QuerySession {
   }
 
  private:
-  search::Query make_query(const Question& question) {
+  search::Query make_query(Question question) {
     search::Query query = template_;
-    query.text = question.text;
+    query.text = std::move(question.text);
     if (!question.atom.empty())
       take_vector_of_atom(question.atom, query);
     else if (!question.vector.empty())
-      take_vector(question.vector, query);
+      take_vector(std::move(question.vector), query);
     else if (query.strategy != search::Strategy::text)
       embed_text(query);
     return query;
   }
 
-  void take_vector(const std::vector<float>& vector, search::Query& query) {
+  void take_vector(std::vector<float> vector, search::Query& query) {
     query.model = models_.of_length(vector.size(), options_.model);
-    query.vector = vector;
+    query.vector = std::move(vector);
   }
 
   void take_vector_of_atom(const std::string& reference, search::Query& query) {
@@ -139,13 +139,13 @@ class QuerySession {
   std::optional<store::Snapshot> snapshot_;
 };
 
-Question question_of_line(const cli::InputLine& input) {
+Question question_of_line(cli::InputLine& input) {
   const Json& line = input.value;
   Question question;
   question.text = cli::optional_string(line, "text").value_or("");
   question.atom = cli::optional_string(line, "atom").value_or("");
   if (!input.numbers.empty())
-    question.vector = input.numbers;
+    question.vector = std::move(input.numbers);
   else if (line.contains("vector") && !line["vector"].is_null())
     question.vector = read_vector(line["vector"]);
   if (question.text.empty() && question.atom.empty() && question.vector.empty())

@@ -77,8 +77,12 @@ HitOutput::HitOutput(store::Store& store, HitFields fields, bool many)
       find_modality_{
           store.db().prepare("SELECT min(modality) FROM my_tenant_atom WHERE atom_id = ?1")},
       find_spatial_{store.db().prepare(
+          // The plus keeps the search to the atom's rows: the order alone would make it go
+          // through all vectors.
           "SELECT coalesce((SELECT spatial_key FROM my_atom_embedding WHERE atom_id = ?1"
-          " AND (?2 = 0 OR embedding_model_id = ?2) ORDER BY atom_embedding_id DESC LIMIT 1),"
+          " AND embedding_model_id IN (SELECT embedding_model_id FROM my_embedding_model"
+          " WHERE ?2 IN (0, embedding_model_id))"
+          " ORDER BY +atom_embedding_id DESC LIMIT 1),"
           " (SELECT spatial_key FROM my_tenant_atom WHERE atom_id = ?1"
           " ORDER BY modality LIMIT 1))")} {}
 

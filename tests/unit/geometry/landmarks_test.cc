@@ -38,7 +38,7 @@ std::vector<float> unit_rows(std::size_t n, std::size_t dim) {
 }
 
 TEST_CASE("landmarks: constant vectors 1, 2 and −2, which all lie on one line, are refused") {
-  std::vector<float> landmarks(3 * 384);
+  std::vector<float> landmarks(std::size_t{3} * 384);
   const float values[] = {1.0f, 2.0f, -2.0f};
   for (std::size_t i = 0; i < landmarks.size(); ++i) landmarks[i] = values[i / 384];
   CHECK(gram_determinant(landmarks, 3, 384) < 1e-9);
@@ -105,7 +105,7 @@ TEST_CASE("choose_landmarks: takes the direction that those before it cover leas
 
 TEST_CASE(
     "choose_landmarks: never takes a row twice, even among equal rows, and is repeatable") {
-  std::vector<float> same(5 * 2);
+  std::vector<float> same(10);
   for (std::size_t i = 0; i < same.size(); i += 2) same[i] = 1;
   CHECK(choose_landmarks(same, 5, 2, 5) == std::vector<std::size_t>{0, 1, 2, 3, 4});
   const std::vector<float> rows = unit_rows(200, 16);
@@ -161,6 +161,7 @@ TEST_CASE(
   const std::vector<Position> landmarks{{1, 1, 1}, {1, -1, -1}, {-1, 1, -1}, {-1, -1, 1}};
   const Position point{0.1, 0.2, 0.3};
   std::vector<double> distances;
+  distances.reserve(landmarks.size());
   for (const Position& landmark : landmarks)
     distances.push_back(distance(landmark, point) + 0.01);
   // d² is off by at most 2 d 0.01 + 0.0001 < 0.05, half of it reaches x through a

@@ -20,7 +20,6 @@
 namespace {
 
 using hart::Error;
-using hart::Fault;
 using namespace hart::index;
 
 /// Vectors around a few centres, as embeddings are.

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -47,7 +48,7 @@ TEST_CASE("cell kernels: every instruction set scans a block to the same bits") 
       CAPTURE(kernels.name);
       float found[kCodesPerBlock];
       CHECK(kernels.scan(block.data(), query, 25, found) == bits);
-      CHECK(std::memcmp(found, expected, sizeof found) == 0);
+      CHECK(std::equal(found, found + kCodesPerBlock, expected));
     }
   }
 }

@@ -12,7 +12,6 @@
 namespace {
 
 using hart::Error;
-using hart::Fault;
 using namespace hart::index;
 
 /// Every vector's distance, sorted: the definition that the scan is judged against.
@@ -30,6 +29,7 @@ std::vector<Neighbor> brute_force(const std::vector<std::vector<float>>& vectors
 
 std::vector<std::int64_t> atoms_of(const std::vector<Neighbor>& neighbors) {
   std::vector<std::int64_t> atoms;
+  atoms.reserve(neighbors.size());
   for (const Neighbor& neighbor : neighbors) atoms.push_back(neighbor.atom_id);
   return atoms;
 }
@@ -111,6 +111,7 @@ TEST_CASE("exact scan: a batch large enough for threads finds the same with any 
     block.push_back(i + 1, i + 1, distinct[static_cast<std::size_t>(i) % distinct.size()]);
   const auto asked = random_vectors(1000, 24);
   std::vector<VectorQuery> queries;
+  queries.reserve(asked.size());
   for (const auto& vector : asked) queries.push_back({vector, 3});
   std::vector<std::vector<Neighbor>> one;
   for (const unsigned threads : {1u, 2u, 3u, 8u}) {

@@ -39,6 +39,7 @@ TEST_CASE("R-tree: gives out all points, in the order of their distances in floa
   tree.create(items, {});
   for (const auto& query : random_points(5, 2)) {
     std::vector<double> expected;
+    expected.reserve(items.size());
     for (const auto& item : items) expected.push_back(float_distance(query.point, item.point));
     std::sort(expected.begin(), expected.end());
     std::vector<double> found;

@@ -328,8 +328,7 @@ TEST_CASE("subject words: function words, numbers, short words and punctuation a
       "e \xE2\x80",
       [&](std::string_view word) { words.emplace_back(word); });
   CHECK(words == std::vector<std::string>{"whale", "swam", "caf\xC3\xA9", "x86",
-                                          "stra\xC3\x9F"
-                                          "e"});
+                                          std::string{"stra\xC3\x9F"}.append("e")});
 }
 
 }  // namespace

@@ -200,6 +200,7 @@ TEST_CASE(
     for (std::size_t i = 0; shape == 2 && i < 20; ++i)
       for (std::size_t j = 0; j < 20; ++j) weights[{i, j}] = weight();
     std::vector<Graph::Edge> edges;
+    edges.reserve(weights.size());
     for (const auto& [ends, value] : weights) edges.push_back({ends.first, ends.second, value});
     graph.add(edges);
     for (const Direction direction : {Direction::out, Direction::in, Direction::both}) {

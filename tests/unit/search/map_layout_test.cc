@@ -75,6 +75,7 @@ TEST_CASE("map layout: points at one place lie in the middle") {
 TEST_CASE("map layout: every region is named before any is named twice") {
   // A dense heap of important points, and four single points of no importance.
   std::vector<MapPoint> points;
+  points.reserve(204);
   for (int i = 0; i < 200; ++i) points.push_back({i + 1, 50 + 0.001 * i, 50, 100, 0});
   const std::vector<std::pair<double, double>> corners{{0, 0}, {100, 0}, {0, 100}, {100, 100}};
   for (const auto& [x, y] : corners)

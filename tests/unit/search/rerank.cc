@@ -81,7 +81,7 @@ TEST_CASE("rerank: a document that departs from the format is refused") {
   };
   const Json linear = linear_document();
   const Json boosted = boosted_document();
-  for (const auto& [pointer, value] : std::vector<std::pair<const char*, Json>>{
+  for (const auto& wrong : std::vector<std::pair<const char*, Json>>{
            {"/type", "model"},
            {"/version", 2},
            {"/surplus", 1},
@@ -98,10 +98,10 @@ TEST_CASE("rerank: a document that departs from the format is refused") {
            {"/linear/bias", nullptr},
            {"/linear/bias", std::numeric_limits<double>::infinity()},
            {"/boosted", boosted["boosted"]}}) {
-    CAPTURE(pointer);
-    CHECK(refused(changed(linear, pointer, value)));
+    CAPTURE(wrong.first);
+    CHECK(refused(changed(linear, wrong.first, wrong.second)));
   }
-  for (const auto& [pointer, value] : std::vector<std::pair<const char*, Json>>{
+  for (const auto& wrong : std::vector<std::pair<const char*, Json>>{
            {"/boosted/trees", Json::array()},
            {"/boosted/trees/0/left/0", 0},    // leads to itself
            {"/boosted/trees/0/right/0", 3},   // leads out of the tree
@@ -111,8 +111,8 @@ TEST_CASE("rerank: a document that departs from the format is refused") {
            {"/boosted/trees/0/value", {1.0}},
            {"/boosted/trees/1/feature", Json::array()},
            {"/boosted/trees/1/depth", 1}}) {
-    CAPTURE(pointer);
-    CHECK(refused(changed(boosted, pointer, value)));
+    CAPTURE(wrong.first);
+    CHECK(refused(changed(boosted, wrong.first, wrong.second)));
   }
   CHECK(refused(Json::array()));
   CHECK(refused(nullptr));

@@ -95,17 +95,34 @@ TEST_CASE("query log: queries come back in order, from any on, and to their tena
                      "cat",         "scan",  2,       75,          9};
   REQUIRE(log_query(store, record));
   record.input = "dog";
+  record.vector = {1.5f, -0.0f, 3e-40f};
   REQUIRE(log_query(store, record));
   const auto all = logged_queries(store, 0, 10);
   REQUIRE(all.size() == 2);
   CHECK(all[0].record.input == "cat");
   CHECK(all[0].record.parameters.at("k") == 3);
   CHECK(all[0].record.latency_us == 75);
+  CHECK(all[0].record.vector.empty());
+  CHECK(all[1].record.vector == record.vector);
   CHECK(all[1].query_id > all[0].query_id);
   CHECK(logged_queries(store, all[0].query_id, 10).size() == 1);
   CHECK(logged_queries(store, 0, 1).front().record.input == "cat");
   Store other = scratch.open("other");
   CHECK(logged_queries(other, 0, 10).empty());
+}
+
+TEST_CASE("query log: one that was begun without vectors goes on with them") {
+  const test::ScratchStore scratch{kCatalogOnly};
+  Store store = scratch.open();
+  QueryRecord record{"hart-search", "query", "exact", "query k=?", {{"k", 3}}, "", "", 0, 0, 1};
+  REQUIRE(log_query(store, record));
+  store.cache_db().exec("ALTER TABLE query_log DROP COLUMN vector");
+  record.vector = {1, 2};
+  REQUIRE(log_query(store, record));
+  const auto all = logged_queries(store, 0, 10);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].record.vector.empty());
+  CHECK(all[1].record.vector == record.vector);
 }
 
 TEST_CASE(
@@ -116,6 +133,7 @@ TEST_CASE(
   std::vector<QueryRecord> records;
   for (const char* const input : {"a", "b", "c"}) {
     record.input = input;
+    record.parameters["k"] = *input == 'c' ? 4 : 3;
     records.push_back(record);
   }
   REQUIRE(log_queries(store, records));
@@ -124,6 +142,9 @@ TEST_CASE(
   REQUIRE(all.size() == 3);
   CHECK(all[0].record.input == "a");
   CHECK(all[2].record.input == "c");
+  CHECK(all[0].record.parameters.at("k") == 3);
+  CHECK(all[1].record.parameters.at("k") == 3);
+  CHECK(all[2].record.parameters.at("k") == 4);
   record.parameters = {{"plain", "AAB/+="},
                        {"quoted \"key\"", "a\"b\\c\n\x7f\u00e9"},
                        {"empty", ""},
