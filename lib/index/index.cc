@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "index/cell_file.h"
 #include "index/cell_index.h"
 #include "index/exact.h"
 #include "index/flat_index.h"
@@ -160,6 +161,8 @@ RecallReport check_index(store::Store& store, const store::EmbeddingModel& model
   if (!index)
     throw Error{Fault::no_input, "there is no " + std::string{index_kind_name(kind)} +
                                      " index over " + model.name};
+  if (kind == IndexKind::cells)
+    CellFile{generation_file(store, kind, index->generation)}.verify();
   const RecallReport report = measure_recall(store, model, *index, options);
   store_recall(store, *index, report.recall, report.interval,
                static_cast<std::int64_t>(report.k),

@@ -46,8 +46,9 @@ struct RecallReport {
                                           const store::EmbeddingModel& model,
                                           const IndexInfo& index, const CheckOptions& options);
 
-/// `measure_recall` for the current generation, and stores the figure in the catalog. Throws
-/// Error(no_input) when there is no such index.
+/// `measure_recall` for the current generation, and stores the figure in the catalog. Reads all
+/// of a cell index's file first. Throws Error(no_input) when there is no such index,
+/// Error(data) when a byte of the file is not as it was written.
 RecallReport check_index(store::Store& store, const store::EmbeddingModel& model,
                          IndexKind kind, const CheckOptions& options);
 

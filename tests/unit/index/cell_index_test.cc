@@ -316,6 +316,7 @@ TEST_CASE("cells: a file that is cut off, changed or another's is refused") {
   damaged[good.size() / 2] = static_cast<char>(damaged[good.size() / 2] ^ 1);
   write(damaged);
   CHECK_THROWS_AS(CellFile{path}.verify(), Error);
+  CHECK_THROWS_AS(check_index(fixture.store(), fixture.model(), IndexKind::cells, {}), Error);
   std::filesystem::remove(path);
   CHECK_THROWS_AS(open(fixture, info), Error);
   write(good);
