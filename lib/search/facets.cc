@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "store/catalog.h"
+#include "store/occurrence.h"
 
 namespace hart::search {
 namespace {
@@ -62,7 +62,7 @@ std::set<std::string> counted_values(const Json& value) {
 class FacetCounter {
  public:
   FacetCounter(store::Store& store, std::span<const std::string> fields)
-      : store_{store},
+      : places_{store},
         fields_{fields},
         counts_(fields.size()),
         modality_{
@@ -70,7 +70,7 @@ class FacetCounter {
   }
 
   void count(const Hit& hit) {
-    const auto place = store::find_occurrence(store_, hit.atom_id);
+    const auto place = places_.find(hit.atom_id);
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       const bool held = fields_[i] == "modality";
       const Json value = held    ? modality(hit)
@@ -100,7 +100,7 @@ class FacetCounter {
     return store::modality_name(static_cast<store::Modality>(modality_.integer(0)));
   }
 
-  store::Store& store_;
+  store::OccurrenceFinder places_;
   std::span<const std::string> fields_;
   std::vector<std::map<std::string, std::uint64_t>> counts_;  ///< by the value's JSON text
   store::Statement modality_;

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "geometry/spatialite_blob.h"
+#include "store/occurrence.h"
 
 namespace hart::store {
 namespace {
@@ -242,26 +243,35 @@ void for_each_component(Store& store, std::int64_t parent_atom_id,
   }
 }
 
-std::optional<Occurrence> find_occurrence(Store& store, std::int64_t atom_id) {
-  // A passage is a component of a document's structure, or an object by itself.
-  Statement parent = store.db().prepare(
-      "SELECT c.position, c.spatial_key, o.object_id FROM my_atom_composition AS c"
-      " JOIN my_object AS o ON o.structure_id = c.parent_atom_id"
-      " WHERE c.component_atom_id = ? ORDER BY o.object_id DESC, c.position LIMIT 1");
+OccurrenceFinder::OccurrenceFinder(Store& store)
+    // A passage is a component of a document's structure, or an object by itself.
+    : parent_{store.db().prepare(
+          "SELECT c.position, c.spatial_key, o.object_id FROM my_atom_composition AS c"
+          " JOIN my_object AS o ON o.structure_id = c.parent_atom_id"
+          " WHERE c.component_atom_id = ? ORDER BY o.object_id DESC, c.position LIMIT 1")},
+      object_{store.db().prepare(
+          std::string{kObjectColumns} +
+          "WHERE o.object_id = ?1 OR (?1 = 0 AND (o.atom_id = ?2 OR o.structure_id = ?2))"
+          " ORDER BY o.object_id DESC LIMIT 1")} {}
+
+std::optional<Occurrence> OccurrenceFinder::find(std::int64_t atom_id) {
   Occurrence occurrence;
   std::int64_t object_id = 0;
-  if (parent.with(atom_id).step()) {
-    occurrence.position = parent.integer(0);
-    if (!parent.is_null(1)) occurrence.spatial = geometry::decode_point(parent.blob(1));
-    object_id = parent.integer(2);
+  if (parent_.with(atom_id).step()) {
+    occurrence.position = parent_.integer(0);
+    if (!parent_.is_null(1)) occurrence.spatial = geometry::decode_point(parent_.blob(1));
+    object_id = parent_.integer(2);
   }
-  Statement object = store.db().prepare(
-      std::string{kObjectColumns} +
-      "WHERE o.object_id = ?1 OR (?1 = 0 AND (o.atom_id = ?2 OR o.structure_id = ?2))"
-      " ORDER BY o.object_id DESC LIMIT 1");
-  if (!object.with(object_id, atom_id).step()) return std::nullopt;
-  occurrence.object = read_object(object);
+  parent_.reset();
+  const bool found = object_.with(object_id, atom_id).step();
+  if (found) occurrence.object = read_object(object_);
+  object_.reset();
+  if (!found) return std::nullopt;
   return occurrence;
+}
+
+std::optional<Occurrence> find_occurrence(Store& store, std::int64_t atom_id) {
+  return OccurrenceFinder{store}.find(atom_id);
 }
 
 std::string atom_text(Store& store, std::int64_t atom_id) {

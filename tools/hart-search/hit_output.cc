@@ -74,6 +74,7 @@ HitOutput::HitOutput(store::Store& store, HitFields fields, bool many)
     : store_{store},
       fields_{fields},
       ids_{store, many},
+      places_{store},
       find_modality_{
           store.db().prepare("SELECT min(modality) FROM my_tenant_atom WHERE atom_id = ?1")},
       find_spatial_{store.db().prepare(
@@ -127,7 +128,7 @@ void HitOutput::add_atom(std::int64_t atom_id) {
 }
 
 void HitOutput::add_place(std::int64_t atom_id) {
-  const auto place = store::find_occurrence(store_, atom_id);
+  const auto place = places_.find(atom_id);
   if (fields_.has(HitFields::name))
     add("name", place ? Json(place->object.name) : Json(nullptr));
   if (fields_.has(HitFields::position))

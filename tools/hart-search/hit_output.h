@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "search/search.h"
 #include "store/id_cache.h"
+#include "store/occurrence.h"
 #include "store/store.h"
 
 namespace hart::search_tool {
@@ -57,6 +58,7 @@ class HitOutput {
   store::Store& store_;
   HitFields fields_;
   store::IdCache ids_;
+  store::OccurrenceFinder places_;
   store::Statement find_modality_;
   store::Statement find_spatial_;
   std::string json_;  ///< the hit that is written
