@@ -181,6 +181,7 @@ std::span<const ScoredPosition> CellIndex::Impl::scan_admitted(const VectorQuery
     report.expected_recall = 1;
     return scanner.search_positions(direction, k, some.positions, counts);
   }
+  report.expected_recall.reset();
   return scanner.search(direction, k, settings, {&some.set, some.by_cell}, counts);
 }
 

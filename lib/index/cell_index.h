@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,9 @@ struct CellReport {
   std::uint64_t reranked = 0;  ///< vectors compared exactly
   std::uint64_t delta = 0;     ///< vectors newer than the generation, compared exactly
   bool filter_first = false;   ///< few atoms were admitted: each of them was compared
-  double expected_recall = 0;  ///< measured for the settings that were used
+  /// Measured for the settings that were used; nothing beyond the calibration and under a
+  /// filter, but for one that admits so few that each was compared.
+  std::optional<double> expected_recall;
 };
 
 /// An opened generation: a mapped file, what was removed since it was built, and the vectors

@@ -123,7 +123,8 @@ IndexInfo build_cell_index(store::Store& store, const store::EmbeddingModel& mod
         source, options, owner, generation_file(store, IndexKind::cells, writer.generation()),
         progress);
   }
-  const std::size_t cells = options.cells == 0 ? default_cells(source.items) : options.cells;
+  const std::size_t cells =
+      std::min(source.items, options.cells == 0 ? default_cells(source.items) : options.cells);
   IndexInfo info = writer.commit(static_cast<std::int64_t>(source.items),
                                  owner.last_embedding_id, parameters_json(options, cells));
   end_noting(store, model, removed);

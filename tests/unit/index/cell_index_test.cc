@@ -108,6 +108,20 @@ TEST_CASE("cells: recall holds under filters of every selectivity") {
     const AtomSet allowed{some};
     CHECK(mean_recall(fixture, index, 0.95, &allowed) >= 0.93);
   }
+  // The calibration knows nothing of filters; where all were compared nothing is missed.
+  const auto reported = [&](std::size_t every) {
+    std::vector<std::int64_t> some;
+    for (std::size_t i = 0; i < atoms.size(); i += every) some.push_back(atoms[i]);
+    const AtomSet allowed{some};
+    CellReport report;
+    (void)index.search({random_vectors(1, 3).front(), 10, Metric::cosine, &allowed}, 0.8,
+                       &report);
+    return report;
+  };
+  CHECK_FALSE(reported(1).filter_first);
+  CHECK_FALSE(reported(1).expected_recall.has_value());
+  CHECK(reported(1000).filter_first);
+  CHECK(reported(1000).expected_recall == 1.0);
   const AtomSet none{std::vector<std::int64_t>{}};
   const auto vector = clustered_vectors(1, 7).front();
   CHECK(index.search({vector, 10, Metric::cosine, &none}, 0.95).empty());
@@ -249,7 +263,9 @@ TEST_CASE("cells: nothing is promised beyond what was calibrated") {
   CHECK_FALSE(index.reason_against(Metric::cosine, 101, 0.95).empty());
   CHECK_FALSE(index.reason_against(Metric::cosine, 10, 0.9999).empty());
   const auto vector = clustered_vectors(1, 3).front();
-  CHECK(index.search({vector, 300}, 0.95).size() == 300);
+  CellReport report;
+  CHECK(index.search({vector, 300}, 0.95, &report).size() == 300);
+  CHECK_FALSE(report.expected_recall.has_value());
 }
 
 TEST_CASE("cells: few vectors, equal vectors and zeros are found too") {
