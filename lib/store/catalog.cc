@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "geometry/spatialite_blob.h"
 #include "store/occurrence.h"
+#include "store/text_reader.h"
 
 namespace hart::store {
 namespace {
@@ -275,18 +276,7 @@ std::optional<Occurrence> find_occurrence(Store& store, std::int64_t atom_id) {
 }
 
 std::string atom_text(Store& store, std::int64_t atom_id) {
-  const auto atom = atom_by_id(store, atom_id);
-  if (!atom) throw Error{Fault::no_input, "no such atom is held"};
-  if (atom->form == AtomForm::inlined) return std::string{as_text(atom->value)};
-  std::string text;
-  for_each_component(store, atom_id, [&](const Component& component) {
-    text += component.atom.form == AtomForm::inlined
-                ? std::string{as_text(component.atom.value)}
-                : atom_text(store, component.atom.atom_id);
-  });
-  if (text.empty() && atom->bytes > 0)
-    throw Error{Fault::data, atom->id.text() + ": is not composed of text"};
-  return text;
+  return TextReader{store}.text(atom_id);
 }
 
 std::vector<ModalityTotals> modality_totals(Store& store) {

@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "store/authorizer.h"
-#include "store/edge_guard.h"
+#include "store/edge_walk.h"
 
 namespace hart::store {
 namespace {
@@ -92,9 +92,9 @@ void Statement::bind(int index, std::nullptr_t) {
   check(sqlite3_db_handle(statement_.get()), sqlite3_bind_null(statement_.get(), index));
 }
 
-void Statement::bind(int index, EdgeGuard& guard) {
+void Statement::bind(int index, EdgeWalk& walk) {
   check(sqlite3_db_handle(statement_.get()),
-        sqlite3_bind_pointer(statement_.get(), index, &guard, kEdgeGuardPointer, nullptr));
+        sqlite3_bind_pointer(statement_.get(), index, &walk, kEdgeWalkPointer, nullptr));
 }
 
 bool Statement::step() {
@@ -205,7 +205,7 @@ Connection::Connection(const std::string& path, Mode mode, int timeout_ms)
                                        current_tenant_function, nullptr, nullptr, nullptr));
   check(db, sqlite3_create_function_v2(db, "now_us", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr,
                                        now_function, nullptr, nullptr, nullptr));
-  install_edge_guard(db);
+  install_edge_walk(db);
   install_authorizer(db, state_->authorizer);
   exec("PRAGMA foreign_keys = ON");
 }

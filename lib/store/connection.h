@@ -14,7 +14,7 @@ struct sqlite3_stmt;
 
 namespace hart::store {
 
-class EdgeGuard;
+class EdgeWalk;
 
 /// What a statement may touch. Enforced by SQLite's authorizer while the statement is prepared.
 enum class Scope {
@@ -39,8 +39,9 @@ class Statement {
   void bind(int index, const ByteBuffer& value) { bind(index, ByteView{value}); }
   void bind(int index, const Hash256& value) { bind(index, ByteView{value}); }
   void bind(int index, std::nullptr_t);
-  /// For the SQL function `edge_guard`. The guard must outlive the statement's last step.
-  void bind(int index, EdgeGuard& guard);
+  /// For a statement over `edge_frontier` (see edge_walk.h). The walk must outlive the
+  /// statement's last step.
+  void bind(int index, EdgeWalk& walk);
   template <typename T> void bind(int index, const std::optional<T>& value) {
     if (value) {
       bind(index, *value);

@@ -1,5 +1,7 @@
 #include "store/id_cache.h"
 
+#include <bitset>
+
 namespace hart::store {
 namespace {
 
@@ -11,21 +13,22 @@ constexpr std::size_t kMaxBlocks = 16'384;
 
 IdCache::IdCache(Store& store, bool many)
     : many_{many},
-      // In the order in which both tables lie, as `my_atom` would not be read. An atom that is
-      // held with several modalities comes several times.
+      // Apart, so that both tables are read in the order in which they lie.
+      held_{store.db().prepare(
+          "SELECT atom_id FROM my_tenant_atom WHERE atom_id BETWEEN ?1 AND ?2")},
       select_{store.db().prepare(
-          "SELECT atom.atom_id, atom.space, atom.hash"
-          " FROM my_tenant_atom AS held CROSS JOIN atom ON atom.atom_id = held.atom_id"
-          " WHERE held.atom_id BETWEEN ?1 AND ?2",
+          "SELECT atom_id, space, hash FROM atom WHERE atom_id BETWEEN ?1 AND ?2",
           Scope::owner)},
       data_version_{store.db().prepare("PRAGMA data_version", Scope::owner)} {}
 
-void IdCache::begin_snapshot() {
+bool IdCache::begin_snapshot() {
   data_version_.reset();
   const std::int64_t version = data_version_.step() ? data_version_.integer(0) : 0;
   data_version_.reset();
-  if (version != version_) blocks_.clear();
+  if (version == version_) return false;
+  blocks_.clear();
   version_ = version;
+  return true;
 }
 
 const Id* IdCache::find(std::int64_t atom_id) {
@@ -42,13 +45,17 @@ IdCache::Block& IdCache::load(std::int64_t number, std::int64_t atom_id) {
   if (blocks_.size() >= kMaxBlocks) blocks_.clear();
   auto block = std::make_unique<Block>();
   const std::int64_t begin = number * kBlock;
-  if (many_)
-    select_.with(begin, begin + kBlock - 1);
-  else
-    select_.with(atom_id, atom_id);
+  const std::int64_t first = many_ ? begin : atom_id;
+  const std::int64_t last = many_ ? begin + kBlock - 1 : atom_id;
+  std::bitset<kBlock> held;
+  held_.with(first, last);
+  while (held_.step()) held.set(static_cast<std::size_t>(held_.integer(0) - begin));
+  held_.reset();
+  select_.with(first, last);
   while (select_.step()) {
     const auto place = static_cast<std::size_t>(select_.integer(0) - begin);
-    (*block)[place] = Id{static_cast<IdSpace>(select_.integer(1)), select_.hash(2)};
+    if (held[place])
+      (*block)[place] = Id{static_cast<IdSpace>(select_.integer(1)), select_.hash(2)};
   }
   select_.reset();
   return *blocks_.emplace(number, std::move(block)).first->second;

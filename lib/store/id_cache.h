@@ -19,9 +19,9 @@ class IdCache {
   /// `store` must outlive it. Without `many` each atom is read alone.
   IdCache(Store& store, bool many);
 
-  /// Forgets what another connection's commit may have changed. Call first in each Snapshot;
-  /// changes by `store` itself are not noticed.
-  void begin_snapshot();
+  /// Forgets what another connection's commit may have changed; false when there was none. Call
+  /// first in each Snapshot; changes by `store` itself are not noticed.
+  bool begin_snapshot();
   /// Null when the tenant holds no such atom. Valid until the next call.
   [[nodiscard]] const Id* find(std::int64_t atom_id);
 
@@ -34,6 +34,7 @@ class IdCache {
   Block& load(std::int64_t number, std::int64_t atom_id);
 
   bool many_;
+  Statement held_;
   Statement select_;
   Statement data_version_;
   std::int64_t version_ = 0;

@@ -1,5 +1,6 @@
 #include "common/json_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -30,6 +31,19 @@ void append_rounded(std::string& text, double value) {
     if (rest == 0) break;
   }
   text.append(buffer, at);
+}
+
+void append_string(std::string& text, std::string_view value) {
+  const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
+    return c >= ' ' && c != '"' && c != '\\' && c != '\x7f';
+  });
+  if (!plain) {
+    text += dump_json(value);
+    return;
+  }
+  text += '"';
+  text += value;
+  text += '"';
 }
 
 void append_id(std::string& text, const Id& id) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/id.h"
 
@@ -10,6 +11,9 @@ namespace hart::cli {
 
 /// Appends `value` rounded to six decimals: "0.25", "-3.0", "1e-06"; "null" when not finite.
 void append_rounded(std::string& text, double value);
+
+/// Appends `value` as a JSON string; what is not valid UTF-8 as dump_json writes it.
+void append_string(std::string& text, std::string_view value);
 
 /// Appends the string that Id::text gives, in quotes.
 void append_id(std::string& text, const Id& id);

@@ -13,6 +13,7 @@ using hart::IdSpace;
 using hart::Json;
 using hart::cli::append_id;
 using hart::cli::append_rounded;
+using hart::cli::append_string;
 
 namespace {
 
@@ -61,5 +62,15 @@ TEST_CASE("json text: an id is the string of its text") {
     std::string text;
     append_id(text, id);
     CHECK(text == '"' + id.text() + '"');
+  }
+}
+
+TEST_CASE("json text: a string is written as a Json of it is") {
+  for (const std::string value :
+       {"", "plain words, and 'more'", "a \"quote\"", "back\\slash", "two\nlines",
+        "caf\xc3\xa9", "broken \xc3", "bell \x07", "delete \x7f"}) {
+    std::string text = "x";
+    append_string(text, value);
+    CHECK(text == "x" + hart::dump_json(Json(value)));
   }
 }

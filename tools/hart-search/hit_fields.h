@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+namespace hart::search_tool {
+
+/// Which keys of a hit are printed, beside `type`.
+class HitFields {
+ public:
+  enum Field { rank, atom, score, distance, modality, text, name, position, spatial };
+
+  /// All of them.
+  HitFields() = default;
+  /// From "atom,score,distance". Throws Error(usage) on a name that no key has.
+  explicit HitFields(const std::string& names);
+
+  [[nodiscard]] bool has(Field field) const noexcept { return (fields_ >> field & 1u) != 0; }
+
+ private:
+  unsigned fields_ = ~0u;  ///< a bit a field
+};
+
+}  // namespace hart::search_tool
