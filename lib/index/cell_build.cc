@@ -10,6 +10,7 @@
 #include "index/cell_calibrate.h"
 #include "index/cell_code.h"
 #include "index/cell_pack.h"
+#include "index/code_assigner.h"
 #include "index/kmeans.h"
 #include "tensor/convert.h"
 #include "tensor/vector.h"
@@ -24,6 +25,9 @@ constexpr std::size_t kSampleRowsPerCell = 32;
 /// What the length of a vector may differ from 1 by and count as 1.
 constexpr double kUnitTolerance = 1e-5;
 constexpr std::size_t kRowsPerThread = 256;
+
+/// From so many cells on a row's cell is found by codes.
+constexpr std::size_t kCodedCells = 2048;
 
 /// What the first pass finds.
 struct Survey {
@@ -106,11 +110,29 @@ class Builder {
     KmeansOptions options;
     options.cells = cells_;
     options.spherical = options_.metric == Metric::cosine;
+    options.coded = coded();
     options.seed = options_.seed;
     options.threads = options_.threads;
     centroids_ =
         kmeans(survey_.sample, survey_.sample.size() / source_.dims, source_.dims, options);
     survey_.sample = {};
+  }
+
+  [[nodiscard]] bool coded() const {
+    if (options_.assignment == CellAssignment::automatic) return cells_ >= kCodedCells;
+    return options_.assignment == CellAssignment::coded;
+  }
+
+  void assign(const std::vector<float>& rows, std::size_t n, std::uint32_t* cells,
+              std::uint32_t* second) const {
+    std::vector<float> scores(n);
+    const unsigned threads = options_.threads;
+    if (coded())
+      CodeAssigner{centroids_, source_.dims}.assign(rows.data(), n, threads, cells,
+                                                    scores.data(), second);
+    else
+      Assigner{centroids_, source_.dims}.assign(rows.data(), n, threads, cells, scores.data(),
+                                                second);
   }
 
   void code_rows() {
@@ -139,10 +161,7 @@ class Builder {
     embedding_ids_.insert(embedding_ids_.end(), batch.embedding_ids.begin(),
                           batch.embedding_ids.end());
     atom_ids_.insert(atom_ids_.end(), batch.atom_ids.begin(), batch.atom_ids.end());
-    std::vector<float> scores(n);
-    Assigner{centroids_, source_.dims}.assign(rows.data(), n, options_.threads,
-                                              first_cells_.data() + before, scores.data(),
-                                              second_cells_.data() + before);
+    assign(rows, n, first_cells_.data() + before, second_cells_.data() + before);
     parallel_for(n, kRowsPerThread, options_.threads, [&](std::size_t begin, std::size_t end) {
       CodeMaker maker{rotation_, survey_.mean};
       std::vector<std::uint8_t> segments(rotation_.padded() / kDimsPerSegment);

@@ -17,10 +17,15 @@ namespace hart::index {
 /// How the vectors of a cell index are kept for the rerank.
 enum class VectorStorage : std::uint32_t { f32 = 0, f16 = 1, int8 = 2 };
 
+/// How the cell of a vector is found while an index is built: by comparing it with all cells,
+/// or with those that one-bit codes say are near.
+enum class CellAssignment : std::uint8_t { automatic, compared, coded };
+
 struct CellBuildOptions {
   Metric metric = Metric::cosine;  ///< unit vectors are answered under every metric
   VectorStorage storage = VectorStorage::f32;
-  std::size_t cells = 0;  ///< 0: from the number of vectors
+  std::size_t cells = 0;                                  ///< 0: from the number of vectors
+  CellAssignment assignment = CellAssignment::automatic;  ///< coded where there are many cells
   std::uint64_t seed = 1;
   unsigned threads = 1;
 };

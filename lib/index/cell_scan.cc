@@ -86,7 +86,9 @@ std::span<const ScoredPosition> CellScanner::search_positions(
   return nearest_;
 }
 
-/// Leaves the `kept` best estimated cells, in no order, in `cells_`.
+/// Leaves the `kept` best estimated cells, in no order, in `cells_`. All are estimated, which
+/// takes about 2 ns a cell: of 3000 cells of text, a look into the third that the nearest
+/// groups hold misses 1.5 % of the nearest 9 and 4 % of the nearest 28.
 void CellScanner::estimate_cells(std::size_t kept) {
   const std::size_t all = file_.info().cells;
   cells_.clear();

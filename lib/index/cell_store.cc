@@ -20,32 +20,55 @@ using store::Scope;
 constexpr float kStatedRecall = 0.95F;
 constexpr std::uint32_t kStatedCount = 10;
 
-/// From here on removals of the model's vectors are noted, whether there is a cell index yet or
-/// not.
-void begin_noting(store::Store& store, const store::EmbeddingModel& model) {
-  store::WriteTransaction transaction{store};
-  store.db()
-      .prepare("INSERT OR REPLACE INTO cell_build VALUES (?1, ?2, ?3)", Scope::owner)
-      .run(store.tenant_id(), model.embedding_model_id, store.now());
-  transaction.commit();
-}
+/// While it lives, removals of the model's vectors are noted, whether there is a cell index yet
+/// or not. Make one while holding index.db: no other build is going on then.
+class NotedRemovals {
+ public:
+  NotedRemovals(store::Store& store, const store::EmbeddingModel& model)
+      : store_{store}, model_id_{model.embedding_model_id} {
+    store::WriteTransaction transaction{store_};
+    // Builds that were killed left theirs.
+    store_.db().prepare("DELETE FROM cell_build", Scope::owner).run();
+    store_.db()
+        .prepare("INSERT INTO cell_build VALUES (?1, ?2, ?3)", Scope::owner)
+        .run(store_.tenant_id(), model_id_, store_.now());
+    transaction.commit();
+  }
+  ~NotedRemovals() {
+    if (ended_) return;
+    try {
+      end(0);
+    } catch (const std::exception&) {
+      // The next build takes the note away.
+    }
+  }
+  NotedRemovals(const NotedRemovals&) = delete;
+  NotedRemovals& operator=(const NotedRemovals&) = delete;
 
-/// Forgets the removals that a generation was built after; the others it still needs.
-void end_noting(store::Store& store, const store::EmbeddingModel& model,
-                std::int64_t last_removed) {
-  store::WriteTransaction transaction{store};
-  store.db()
-      .prepare(
-          "DELETE FROM embedding_removed WHERE tenant_id = ?1 AND embedding_model_id = ?2"
-          " AND embedding_removed_id <= ?3",
-          Scope::owner)
-      .run(store.tenant_id(), model.embedding_model_id, last_removed);
-  store.db()
-      .prepare("DELETE FROM cell_build WHERE tenant_id = ?1 AND embedding_model_id = ?2",
-               Scope::owner)
-      .run(store.tenant_id(), model.embedding_model_id);
-  transaction.commit();
-}
+  /// Forgets the removals up to `last`, which a generation was built after, and all of them
+  /// where there is no generation that needs them.
+  void end(std::int64_t last) {
+    ended_ = true;
+    store::WriteTransaction transaction{store_};
+    store_.db()
+        .prepare(
+            "DELETE FROM embedding_removed WHERE tenant_id = ?1 AND embedding_model_id = ?2"
+            " AND (embedding_removed_id <= ?3 OR NOT EXISTS (SELECT 1 FROM search_index AS s"
+            "  WHERE s.tenant_id = ?1 AND s.embedding_model_id = ?2 AND s.kind = 'cells'))",
+            Scope::owner)
+        .run(store_.tenant_id(), model_id_, last);
+    store_.db()
+        .prepare("DELETE FROM cell_build WHERE tenant_id = ?1 AND embedding_model_id = ?2",
+                 Scope::owner)
+        .run(store_.tenant_id(), model_id_);
+    transaction.commit();
+  }
+
+ private:
+  store::Store& store_;
+  std::int64_t model_id_;
+  bool ended_ = false;
+};
 
 std::int64_t last_removed(store::Store& store, const store::EmbeddingModel& model) {
   auto select = store.db().prepare(
@@ -100,7 +123,7 @@ IndexInfo build_cell_index(store::Store& store, const store::EmbeddingModel& mod
                            const CellBuildOptions& options,
                            const std::function<void(std::uint64_t)>& progress) {
   GenerationWriter writer{store, model, IndexKind::cells};
-  begin_noting(store, model);
+  NotedRemovals noted{store, model};
   fs::create_directories(store.directory() + "/indexes");
   remove_left_files(store);
   CellSource source;
@@ -127,7 +150,7 @@ IndexInfo build_cell_index(store::Store& store, const store::EmbeddingModel& mod
       std::min(source.items, options.cells == 0 ? default_cells(source.items) : options.cells);
   IndexInfo info = writer.commit(static_cast<std::int64_t>(source.items),
                                  owner.last_embedding_id, parameters_json(options, cells));
-  end_noting(store, model, removed);
+  noted.end(removed);
   if (info.generation != owner.generation) return info;
   if (const CellCalibration* found = stated(calibrations)) {
     store_recall(store, info, four_digits(found->measured), four_digits(found->interval),

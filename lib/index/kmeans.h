@@ -11,6 +11,7 @@ struct KmeansOptions {
   std::size_t cells = 16;
   bool spherical = false;  ///< centroids of length 1, for vectors of length 1
   std::size_t rounds = 8;
+  bool coded = false;  ///< rows are assigned by a CodeAssigner
   std::uint64_t seed = 1;
   unsigned threads = 1;
 };
@@ -23,6 +24,9 @@ struct KmeansOptions {
 [[nodiscard]] std::vector<float> kmeans(std::span<const float> rows, std::size_t n,
                                         std::size_t dim, const KmeansOptions& options);
 
+/// ½‖row‖² of each row, (rows, dim) row-major.
+[[nodiscard]] std::vector<float> half_squares(std::span<const float> rows, std::size_t dim);
+
 /// A set of centroids to which rows are assigned.
 class Assigner {
  public:
@@ -30,11 +34,8 @@ class Assigner {
   Assigner(std::span<const float> centroids, std::size_t dim);
 
   /// The nearest cell of each of `n` rows into `cells` (n), and how near into `scores` (n):
-  /// row · centroid − ½‖centroid‖², more is nearer. Where `second` is not null, another cell
-  /// for each row goes there: the near one whose residual is most unlike the first's, so that a
-  /// query that misses the row in one cell is likely to meet it in the other. The lower cell
-  /// wins a tie. Source of the second: P. Sun et al., "SOAR: improved indexing for approximate
-  /// nearest neighbor search", NeurIPS 2023.
+  /// row · centroid − ½‖centroid‖², more is nearer. The lower cell wins a tie. Where `second`
+  /// is not null, the `spill_cell` of each row goes there.
   void assign(const float* rows, std::size_t n, unsigned threads, std::uint32_t* cells,
               float* scores, std::uint32_t* second) const;
 
@@ -43,8 +44,6 @@ class Assigner {
  private:
   void assign_part(const float* rows, std::size_t n, std::uint32_t* cells, float* scores,
                    std::uint32_t* second) const;
-  [[nodiscard]] std::uint32_t second_cell(const float* row, std::span<const float> scores,
-                                          std::uint32_t first) const;
 
   std::span<const float> centroids_;
   std::size_t dim_;

@@ -2,7 +2,8 @@
 // thread. One JSON object a line: an engine at a setting, its recall@10 against exact search
 // and what a query costs; then what building costs.
 //
-//   bench_vectors [--smoke] [--vectors FILE --queries FILE --dims D] [--no-peer]
+//   bench_vectors [--smoke] [--vectors FILE --queries FILE --dims D] [--items N] [--coded 0|1]
+//                 [--no-peer]
 //
 // FILE holds little-endian f32 rows. Without files: a mixture of Gaussians.
 
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -46,6 +48,7 @@ struct Options {
   std::size_t dims = 384;
   std::size_t items = 100'000;
   std::size_t query_count = 1000;
+  CellAssignment assignment = CellAssignment::automatic;
   bool peer = true;
 };
 
@@ -182,14 +185,17 @@ CellSource source_of(const Data& data) {
   return source;
 }
 
-void bench_cells(const Data& data) {
+void bench_cells(const Data& data, CellAssignment assignment) {
   const std::string path =
       (std::filesystem::temp_directory_path() / ("hart-bench-" + std::to_string(::getpid())))
           .string();
   CellBuildOptions options;
+  options.assignment = assignment;
+  const std::clock_t clock_began = std::clock();
   const double began = steady_seconds();
   build_cell_file(source_of(data), options, {}, path, {});
   const double built = steady_seconds() - began;
+  const double used = static_cast<double>(std::clock() - clock_began) / CLOCKS_PER_SEC;
   const double opening = steady_seconds();
   const CellFile file{path};
   CellScanner scanner{file};
@@ -215,6 +221,7 @@ void bench_cells(const Data& data) {
          {"engine", "cells"},
          {"items", data.items()},
          {"seconds", std::round(built * 100) / 100},
+         {"cpu_seconds", std::round(used * 100) / 100},
          {"open_ms", std::round(opened * 1e5) / 100},
          {"bytes_to_raw",
           std::round(bytes / static_cast<double>(data.base.size() * 4) * 1000) / 1000}});
@@ -264,6 +271,9 @@ int main(int argc, char** argv) {
       options.queries = argv[++i];
     } else if (i + 1 < argc && is("--dims")) {
       options.dims = std::strtoul(argv[++i], nullptr, 10);
+    } else if (i + 1 < argc && is("--coded")) {
+      options.assignment =
+          std::strcmp(argv[++i], "1") == 0 ? CellAssignment::coded : CellAssignment::compared;
     } else if (i + 1 < argc && is("--items")) {
       options.items = std::strtoul(argv[++i], nullptr, 10);
     } else {
@@ -273,7 +283,7 @@ int main(int argc, char** argv) {
   }
   try {
     const Data data = make_data(options);
-    bench_cells(data);
+    bench_cells(data, options.assignment);
 #ifdef HART_HAVE_HNSWLIB
     if (options.peer) bench_hnswlib(data);
 #endif

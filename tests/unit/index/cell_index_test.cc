@@ -392,6 +392,46 @@ TEST_CASE("cells: removals while an index is built are not lost") {
   CHECK(index.search({vectors[3], 1}, 0.99).front().atom_id != atoms[3]);
 }
 
+TEST_CASE("cells: a build that fails leaves no note behind") {
+  StoreFixture fixture;
+  const auto vectors = clustered_vectors(400, 1);
+  const auto atoms = fixture.put(vectors);
+  const auto count = [&](const char* table) {
+    return fixture.store().db().query_integer("SELECT count(*) FROM " + std::string{table});
+  };
+  // A build that was killed, of a model that is no more, left one too.
+  {
+    hart::store::WriteTransaction transaction{fixture.store()};
+    fixture.store()
+        .db()
+        .prepare("INSERT INTO cell_build VALUES (1, 999, 1)", hart::store::Scope::owner)
+        .run();
+    transaction.commit();
+  }
+  const auto fail = [&](std::int64_t atom_id) {
+    auto other = fixture.open();
+    CHECK_THROWS_AS(build_cell_index(other, fixture.model(), {},
+                                     [&](std::uint64_t) {
+                                       fixture.remove_embedding(atom_id);
+                                       throw Error{hart::Fault::internal, "stop"};
+                                     }),
+                    Error);
+  };
+  fail(atoms[0]);
+  CHECK(count("cell_build") == 0);
+  CHECK(count("embedding_removed") == 0);
+  fixture.remove_embedding(atoms[1]);
+  CHECK(count("embedding_removed") == 0);
+
+  // A generation that is there needs what was removed meanwhile.
+  const IndexInfo info = build_cell_index(fixture.store(), fixture.model(), {});
+  fail(atoms[2]);
+  CHECK(count("cell_build") == 0);
+  CHECK(count("embedding_removed") == 1);
+  CellIndex index = open(fixture, info);
+  CHECK(index.search({vectors[2], 1}, 0.99).front().atom_id != atoms[2]);
+}
+
 TEST_CASE("cells: index check measures the recall that was asked for") {
   StoreFixture fixture;
   fixture.put(clustered_vectors(3000, 1));
