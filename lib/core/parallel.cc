@@ -4,11 +4,26 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "core/thread_pool.h"
+
 namespace hart {
+namespace {
+
+/// For a job inside another one, or beside one.
+void run_on_new_threads(std::size_t parts, const std::function<void(std::size_t)>& part) {
+  std::vector<std::thread> workers;
+  workers.reserve(parts - 1);
+  for (std::size_t i = 1; i < parts; ++i) workers.emplace_back(part, i);
+  part(0);
+  for (std::thread& worker : workers) worker.join();
+}
+
+}  // namespace
 
 unsigned default_threads() noexcept {
   cpu_set_t set;
@@ -32,11 +47,9 @@ void parallel_for(std::size_t count, std::size_t grain, unsigned threads,
       if (!failure) failure = std::current_exception();
     }
   };
-  std::vector<std::thread> workers;
-  workers.reserve(parts - 1);
-  for (std::size_t part = 1; part < parts; ++part) workers.emplace_back(run_part, part);
-  run_part(0);
-  for (std::thread& worker : workers) worker.join();
+  // By reference: no memory is asked for.
+  const std::function<void(std::size_t)> by_reference = std::cref(run_part);
+  if (!ThreadPool::shared().run(parts, by_reference)) run_on_new_threads(parts, by_reference);
   if (failure) std::rethrow_exception(failure);
 }
 

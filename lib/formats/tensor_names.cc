@@ -18,7 +18,10 @@ enum : unsigned {
   kGemma2 = 16,
   kGemma3 = 32,
   kPhi3 = 64,
-  kAll = 127,
+  kAll = 127,  ///< decoders
+  kBert = 128,
+  kNomic = 256,
+  kEncoders = kBert | kNomic,
   kSandwich = kGemma2 | kGemma3,  ///< norms before and after each half of a block
   kAllGemma = kGemma | kSandwich,
 };
@@ -29,10 +32,11 @@ struct Architecture {
 };
 
 constexpr std::array kArchitectures{
-    Architecture{"llama", kLlama},   Architecture{"qwen2", kQwen2},
-    Architecture{"qwen3", kQwen3},   Architecture{"gemma", kGemma},
-    Architecture{"gemma2", kGemma2}, Architecture{"gemma3", kGemma3},
-    Architecture{"phi3", kPhi3},
+    Architecture{"llama", kLlama},      Architecture{"qwen2", kQwen2},
+    Architecture{"qwen3", kQwen3},      Architecture{"gemma", kGemma},
+    Architecture{"gemma2", kGemma2},    Architecture{"gemma3", kGemma3},
+    Architecture{"phi3", kPhi3},        Architecture{"bert", kBert},
+    Architecture{"nomic-bert", kNomic},
 };
 
 /// Names without their ".weight" or ".bias", and without the block's prefix where there is one.
@@ -46,6 +50,11 @@ constexpr std::array kModelNames{
     NamePair{"model.embed_tokens", "token_embd", kAll},
     NamePair{"model.norm", "output_norm", kAll},
     NamePair{"lm_head", "output", kAll},
+    NamePair{"embeddings.word_embeddings", "token_embd", kEncoders},
+    NamePair{"embeddings.position_embeddings", "position_embd", kBert},
+    NamePair{"embeddings.token_type_embeddings", "token_types", kEncoders},
+    NamePair{"embeddings.LayerNorm", "token_embd_norm", kBert},
+    NamePair{"emb_ln", "token_embd_norm", kNomic},
 };
 
 constexpr std::array kBlockNames{
@@ -65,6 +74,21 @@ constexpr std::array kBlockNames{
     NamePair{"mlp.up_proj", "ffn_up", kAll & ~kPhi3},
     NamePair{"mlp.gate_up_proj", "ffn_up", kPhi3},
     NamePair{"mlp.down_proj", "ffn_down", kAll},
+    NamePair{"attention.self.query", "attn_q", kBert},
+    NamePair{"attention.self.key", "attn_k", kBert},
+    NamePair{"attention.self.value", "attn_v", kBert},
+    NamePair{"attention.output.dense", "attn_output", kBert},
+    NamePair{"attention.output.LayerNorm", "attn_output_norm", kBert},
+    NamePair{"intermediate.dense", "ffn_up", kBert},
+    NamePair{"output.dense", "ffn_down", kBert},
+    NamePair{"output.LayerNorm", "layer_output_norm", kBert},
+    NamePair{"attn.Wqkv", "attn_qkv", kNomic},
+    NamePair{"attn.out_proj", "attn_output", kNomic},
+    NamePair{"norm1", "attn_output_norm", kNomic},
+    NamePair{"mlp.fc11", "ffn_up", kNomic},
+    NamePair{"mlp.fc12", "ffn_gate", kNomic},
+    NamePair{"mlp.fc2", "ffn_down", kNomic},
+    NamePair{"norm2", "layer_output_norm", kNomic},
 };
 
 unsigned architecture_bit(std::string_view name) noexcept {
@@ -116,12 +140,17 @@ struct Form {
   std::string_view NamePair::*stem;
 };
 
-constexpr Form kHuggingFace{"model.layers.", &NamePair::hugging_face};
 constexpr Form kGguf{"blk.", &NamePair::gguf};
 
-std::optional<TensorName> translate(std::string_view architecture, std::string_view name,
-                                    const Form& from, const Form& to) {
-  const unsigned bit = architecture_bit(architecture);
+Form hugging_face_form(unsigned architecture) noexcept {
+  const std::string_view prefix = architecture == kBert    ? "encoder.layer."
+                                  : architecture == kNomic ? "encoder.layers."
+                                                           : "model.layers.";
+  return {prefix, &NamePair::hugging_face};
+}
+
+std::optional<TensorName> translate(unsigned bit, std::string_view name, const Form& from,
+                                    const Form& to) {
   const auto parts = take_apart(name, from.block_prefix);
   if (bit == 0 || !parts) return std::nullopt;
   const bool in_block = !parts->layer.empty();
@@ -163,6 +192,7 @@ ByteBuffer permute_rows(ByteView rows, std::uint64_t row_bytes, std::uint64_t n_
 std::string_view gguf_architecture(std::string_view model_type) noexcept {
   if (model_type == "mistral") return "llama";
   if (model_type == "gemma3_text") return "gemma3";
+  if (model_type == "nomic_bert") return "nomic-bert";
   const auto* found =
       std::find_if(kArchitectures.begin(), kArchitectures.end(),
                    [&](const Architecture& known) { return known.name == model_type; });
@@ -171,12 +201,16 @@ std::string_view gguf_architecture(std::string_view model_type) noexcept {
 
 std::optional<TensorName> gguf_tensor_name(std::string_view architecture,
                                            std::string_view name) {
-  return translate(architecture, name, kHuggingFace, kGguf);
+  const unsigned bit = architecture_bit(architecture);
+  // A checkpoint of the encoder alone lacks the prefix that one with a head has.
+  if ((bit & kEncoders) != 0 && name.starts_with("bert.")) name.remove_prefix(5);
+  return translate(bit, name, hugging_face_form(bit), kGguf);
 }
 
 std::optional<TensorName> hugging_face_tensor_name(std::string_view architecture,
                                                    std::string_view name) {
-  return translate(architecture, name, kGguf, kHuggingFace);
+  const unsigned bit = architecture_bit(architecture);
+  return translate(bit, name, kGguf, hugging_face_form(bit));
 }
 
 ByteBuffer interleave_rope_rows(ByteView rows, std::uint64_t row_bytes, std::uint64_t n_heads) {

@@ -27,7 +27,8 @@ struct TensorName {
 
 /// `general.architecture` of the models whose config.json has this `model_type`: llama and
 /// mistral are "llama"; qwen2, qwen3, gemma, gemma2, gemma3 ("gemma3_text") and phi3 keep their
-/// names. Empty when the names of its tensors are not known.
+/// names, as bert and nomic_bert ("nomic-bert") do. Empty when the names of its tensors are not
+/// known.
 [[nodiscard]] std::string_view gguf_architecture(std::string_view model_type) noexcept;
 
 /// The name in GGUF of the tensor that a Hugging Face model of `architecture` calls `name`, as

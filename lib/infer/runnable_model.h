@@ -4,19 +4,20 @@
 #include <string>
 
 #include "core/id.h"
-#include "core/mapped_file.h"
-#include "nn/llama.h"
+#include "nn/hugging_face.h"
 #include "nn/tokenizer.h"
+#include "nn/transformer.h"
 #include "store/store.h"
 
 namespace hart::infer {
 
-/// A language model that is ready to run, its weights where they lie: mapped from a GGUF file
-/// or from a store's packs, never copied.
+/// A language model or an encoder that is ready to run, its weights where they lie: mapped from
+/// a GGUF file, a Hugging Face folder, or a store's packs, never copied.
 class RunnableModel {
  public:
-  /// From a .gguf file. Throws as MappedFile and parse_gguf do, and Error(data) when the
-  /// architecture or the tokenizer is not supported, by name.
+  /// From a .gguf file or a folder with config.json, tokenizer.json and SafeTensors. Throws as
+  /// MappedFile, parse_gguf and read_model_folder do, and Error(data) when the architecture or
+  /// the tokenizer is not supported, by name.
   static RunnableModel from_file(const std::string& path);
   /// From a store, which must outlive the model. Throws Error(no_input) when the tenant holds
   /// no such object, Error(data) when it is no language model.
@@ -28,11 +29,19 @@ class RunnableModel {
 
   /// The model's structure: the same whether it came from a file or a store.
   [[nodiscard]] const Id& id() const;
+  /// Of all that decides what the model computes: its structure, and what the files of its
+  /// folder say about how it runs. For keys of caches.
+  [[nodiscard]] Hash256 fingerprint() const;
   /// The object's name in the store, or the file's base name.
   [[nodiscard]] const std::string& name() const noexcept;
   /// Throws Error(data) when the file holds a vocabulary alone.
-  [[nodiscard]] const nn::LlamaModel& weights();
+  [[nodiscard]] const nn::TransformerModel& weights();
   [[nodiscard]] const nn::Tokenizer& tokenizer() const noexcept;
+  /// How the model makes one vector of a text: by the files of its folder, else by its
+  /// metadata, else the mean of an encoder and the last token of another.
+  [[nodiscard]] nn::EmbeddingSettings embedding();
+  /// The template that turns a conversation into a prompt; empty where the model has none.
+  [[nodiscard]] std::string chat_template() const;
 
  private:
   struct Impl;
@@ -40,8 +49,8 @@ class RunnableModel {
   std::unique_ptr<Impl> impl_;
 };
 
-/// True when `reference` can only be a file: it contains a slash or ends in .gguf, and the file
-/// is there.
+/// True when `reference` can only be a file or a folder: it contains a slash or ends in .gguf,
+/// and it is there.
 [[nodiscard]] bool is_model_file(const std::string& reference);
 
 }  // namespace hart::infer

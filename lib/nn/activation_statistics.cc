@@ -50,11 +50,11 @@ double ActivationStatistics::block_influence(std::uint32_t layer) const {
   return std::max(0.0, 1 - similarity.sum / static_cast<double>(similarity.rows));
 }
 
-ActivationStatistics observe_activations(const LlamaModel& model,
+ActivationStatistics observe_activations(const TransformerModel& model,
                                          std::span<const TokenId> tokens, unsigned threads) {
   if (tokens.empty()) throw Error{Fault::data, "the calibration text is empty"};
   ActivationStatistics statistics{model.parameters()};
-  LlamaSession session{
+  TransformerSession session{
       model,
       {.context_length = std::min(model.parameters().context_length, kCalibrationWindow),
        .threads = threads}};

@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "nn/llama.h"
+#include "nn/transformer.h"
 
 namespace hart::nn {
 
 /// What flows through a model on a calibration text, summed up.
-class ActivationStatistics : public LlamaObserver {
+class ActivationStatistics : public TransformerObserver {
  public:
-  explicit ActivationStatistics(const LlamaParameters& parameters)
+  explicit ActivationStatistics(const TransformerParameters& parameters)
       : n_embd_{parameters.n_embd}, similarity_(parameters.n_layers) {}
 
   void see_input(std::span<const std::string> names, std::span<const float> x,
@@ -63,7 +63,7 @@ inline constexpr std::uint32_t kCalibrationWindow = 2048;
 /// where that is less, each from an empty cache,
 /// and returns what was seen. The result is the same whatever
 /// the threads. Throws Error(data) when there are no tokens or one is outside the vocabulary.
-[[nodiscard]] ActivationStatistics observe_activations(const LlamaModel& model,
+[[nodiscard]] ActivationStatistics observe_activations(const TransformerModel& model,
                                                        std::span<const TokenId> tokens,
                                                        unsigned threads);
 

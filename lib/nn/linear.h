@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "nn/llama.h"
+#include "nn/transformer.h"
 
 namespace hart::nn {
 

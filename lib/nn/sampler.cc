@@ -8,27 +8,58 @@
 
 #include "core/error.h"
 #include "nn/cpu/ops.h"
+#include "nn/grammar_constraint.h"
 
 namespace hart::nn {
 namespace {
+
+constexpr float kImpossible = -std::numeric_limits<float>::infinity();
+/// Tokens from which mirostat 1 estimates how fast probabilities fall; source below.
+constexpr std::size_t kZipfTokens = 100;
 
 void require(bool holds, const char* option, const char* range) {
   if (!holds) throw Error{Fault::usage, std::string{option} + " must be " + range};
 }
 
-/// Ranks by logit, best first, and by id among equals.
-template <typename Candidate>
-bool ranks_before(const Candidate& a, const Candidate& b) noexcept {
-  return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
+void check(const SamplerOptions& o) {
+  require(o.temperature >= 0 && std::isfinite(o.temperature), "temperature",
+          "zero or a positive number");
+  require(o.top_n_sigma >= 0 && std::isfinite(o.top_n_sigma), "top_n_sigma",
+          "zero or a positive number");
+  require(o.typical_p > 0 && o.typical_p <= 1, "typical_p", "above 0 and at most 1");
+  require(o.top_p > 0 && o.top_p <= 1, "top_p", "above 0 and at most 1");
+  require(o.min_p >= 0 && o.min_p <= 1, "min_p", "between 0 and 1");
+  require(o.xtc_probability >= 0 && o.xtc_probability <= 1, "xtc_probability",
+          "between 0 and 1");
+  require(o.xtc_threshold >= 0 && o.xtc_threshold <= 1, "xtc_threshold", "between 0 and 1");
+  require(o.repeat_penalty > 0 && std::isfinite(o.repeat_penalty), "repeat_penalty",
+          "a positive number");
+  require(std::isfinite(o.frequency_penalty), "frequency_penalty", "a number");
+  require(std::isfinite(o.presence_penalty), "presence_penalty", "a number");
+  require(o.mirostat <= 2, "mirostat", "0, 1 or 2");
+  require(o.mirostat_tau > 0 && std::isfinite(o.mirostat_tau), "mirostat_tau",
+          "a positive number");
+  require(o.mirostat_eta > 0 && o.mirostat_eta <= 1, "mirostat_eta", "above 0 and at most 1");
 }
 
-/// The greatest logit. Throws when there is none to choose.
+/// The greatest logit, having seen that all may be used.
 float greatest_logit(std::span<const float> logits) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  float most = -kInfinity;
-  for (const float logit : logits) most = logit > most ? logit : most;
-  if (most == kInfinity || most == -kInfinity)
-    throw Error{Fault::data, "the model's logits are not finite numbers"};
+  float most = kImpossible;
+  bool are_numbers = true;
+  for (const float logit : logits) {
+    are_numbers &= logit < kInfinity;  // false for what is not a number too
+    most = logit > most ? logit : most;
+  }
+  if (!are_numbers || most == kImpossible) {
+    const auto bad = std::find_if(logits.begin(), logits.end(),
+                                  [](float logit) { return !(logit < kInfinity); });
+    throw Error{
+        Fault::data,
+        "the model's logits are not finite numbers" +
+            (bad == logits.end() ? std::string{}
+                                 : ": that of token " + std::to_string(bad - logits.begin()))};
+  }
   return most;
 }
 
@@ -38,10 +69,16 @@ double log_sum_exp_from(std::span<const float> logits, float most) {
   for (std::size_t begin = 0; begin < logits.size(); begin += powers.size()) {
     const std::size_t count = std::min(powers.size(), logits.size() - begin);
     cpu::ops().exp_minus(logits.data() + begin, most, count, powers.data());
-    for (std::size_t i = 0; i < count; ++i)
-      if (!std::isnan(logits[begin + i])) sum += powers[i];
+    for (std::size_t i = 0; i < count; ++i) sum += powers[i];
   }
   return most + std::log(sum);
+}
+
+std::vector<TokenLogprob> logprobs_of(const std::vector<Candidate>& best, double total) {
+  std::vector<TokenLogprob> out;
+  for (const Candidate& candidate : best)
+    out.push_back({candidate.token, candidate.logit - total});
+  return out;
 }
 
 }  // namespace
@@ -64,122 +101,148 @@ double log_sum_exp(std::span<const float> logits) {
 
 std::vector<TokenLogprob> best_tokens(std::span<const float> logits, std::size_t count,
                                       std::optional<TokenId> except) {
-  struct Candidate {
-    float logit;
-    TokenId token;
-  };
-  std::vector<Candidate> best;  // a heap whose front ranks last
-  const auto before = ranks_before<Candidate>;
-  for (std::size_t i = 0; count > 0 && i < logits.size(); ++i) {
-    const Candidate candidate{logits[i], static_cast<TokenId>(i)};
-    if (candidate.token == except || std::isnan(candidate.logit)) continue;
-    if (best.size() == count) {
-      if (!before(candidate, best.front())) continue;
-      std::pop_heap(best.begin(), best.end(), before);
-      best.pop_back();
-    }
-    best.push_back(candidate);
-    std::push_heap(best.begin(), best.end(), before);
-  }
-  std::sort_heap(best.begin(), best.end(), before);
-  const double total = best.empty() ? 0 : log_sum_exp(logits);
-  std::vector<TokenLogprob> out;
-  for (const Candidate& candidate : best)
-    out.push_back({candidate.token, candidate.logit - total});
-  return out;
+  if (count == 0) return {};
+  const double total = log_sum_exp(logits);
+  return logprobs_of(best_candidates(logits, count, kImpossible, except.value_or(-1)), total);
 }
 
-Sampler::Sampler(SamplerOptions options) : options_{options}, random_{options.seed} {
-  require(options.temperature >= 0 && std::isfinite(options.temperature), "temperature",
-          "zero or a positive number");
-  require(options.top_p > 0 && options.top_p <= 1, "top_p", "above 0 and at most 1");
-  require(options.min_p >= 0 && options.min_p <= 1, "min_p", "between 0 and 1");
-  require(options.repeat_penalty > 0 && std::isfinite(options.repeat_penalty), "repeat_penalty",
-          "a positive number");
+Sampler::Sampler(SamplerOptions options)
+    : options_{options}, random_{options.seed}, surprise_limit_{2 * options.mirostat_tau} {
+  check(options);
 }
 
 void Sampler::accept(TokenId token) {
-  if (options_.repeat_last_n == 0) return;
-  if (recent_.size() >= options_.repeat_last_n) recent_.erase(recent_.begin());
+  if (options_.repeat_last_n == 0 || !penalizes()) return;
+  if (recent_.size() >= options_.repeat_last_n) {
+    const auto oldest = counts_.find(recent_.front());
+    if (--oldest->second == 0) counts_.erase(oldest);
+    recent_.pop_front();
+  }
   recent_.push_back(token);
+  ++counts_[token];
+}
+
+bool Sampler::penalizes() const noexcept {
+  return options_.repeat_penalty != 1 || options_.frequency_penalty != 0 ||
+         options_.presence_penalty != 0;
 }
 
 Choice Sampler::sample(std::span<const float> logits) {
+  // Some logit is finite, or it throws.
+  return *choose(logits, nullptr);
+}
+
+std::optional<Choice> Sampler::sample(std::span<const float> logits, const TokenMask& mask) {
+  return choose(logits, &mask);
+}
+
+std::optional<Choice> Sampler::choose(std::span<const float> logits, const TokenMask* mask) {
   const double total = log_sum_exp(logits);
-  penalize(logits);
+  const std::span<const float> adjusted = adjust(logits, mask);
   TokenId token;
   if (options_.temperature == 0) {
-    keep_best(1);
-    token = candidates_.front().token;
+    const auto best = best_candidates(adjusted, 1, kImpossible);
+    if (best.empty()) return std::nullopt;
+    token = best.front().token;
   } else {
-    filter();
-    token = draw();
+    token = options_.mirostat != 0 ? mirostat_draw(adjusted) : filter_and_draw(adjusted);
+    if (token < 0) return std::nullopt;
   }
   accept(token);
-  return {token, logits[token] - total, best_tokens(logits, options_.alternatives, token)};
+  return Choice{
+      token, logits[static_cast<std::size_t>(token)] - total,
+      logprobs_of(best_candidates(logits, options_.alternatives, kImpossible, token), total)};
+}
+
+/// The logits under the mask and the penalties; `logits` themselves where neither is in force.
+std::span<const float> Sampler::adjust(std::span<const float> logits, const TokenMask* mask) {
+  if (mask == nullptr && counts_.empty()) return logits;
+  adjusted_.assign(logits.begin(), logits.end());
+  penalize();
+  for (std::size_t i = 0; mask != nullptr && i < adjusted_.size(); ++i)
+    if (!mask->allows(static_cast<TokenId>(i))) adjusted_[i] = kImpossible;
+  return adjusted_;
 }
 
 /// Source: N. Keskar et al., "CTRL", 2019; negative logits are multiplied instead, as
-/// everywhere.
-void Sampler::penalize(std::span<const float> logits) {
-  candidates_.clear();
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    const bool can_be_drawn = logits[i] > -std::numeric_limits<float>::infinity();
-    if (can_be_drawn) candidates_.push_back({logits[i], static_cast<TokenId>(i)});
+/// everywhere. The other two are those of OpenAI's API.
+void Sampler::penalize() {
+  const auto repeat = static_cast<float>(options_.repeat_penalty);
+  for (const auto& [token, count] : counts_) {
+    if (static_cast<std::size_t>(token) >= adjusted_.size()) continue;
+    float& logit = adjusted_[static_cast<std::size_t>(token)];
+    if (logit == kImpossible) continue;
+    logit = logit > 0 ? logit / repeat : logit * repeat;
+    logit -= static_cast<float>(count * options_.frequency_penalty + options_.presence_penalty);
   }
-  if (options_.repeat_penalty == 1.0) return;
-  std::vector<TokenId> penalized = recent_;
-  std::sort(penalized.begin(), penalized.end());
-  const auto penalty = static_cast<float>(options_.repeat_penalty);
-  for (Candidate& candidate : candidates_)
-    if (std::binary_search(penalized.begin(), penalized.end(), candidate.token))
-      candidate.logit =
-          candidate.logit > 0 ? candidate.logit / penalty : candidate.logit * penalty;
 }
 
-/// Leaves the `count` best candidates, in order.
-void Sampler::keep_best(std::size_t count) {
-  count = std::min(count, candidates_.size());
-  const auto end = candidates_.begin() + static_cast<std::ptrdiff_t>(count);
-  std::partial_sort(candidates_.begin(), end, candidates_.end(), ranks_before<Candidate>);
-  candidates_.erase(end, candidates_.end());
+/// Source of the deviations: C. Tang et al., "Top-nσ: Not All Logits Are You Need", 2024.
+TokenId Sampler::filter_and_draw(std::span<const float> logits) {
+  float lowest = kImpossible;
+  if (options_.top_n_sigma > 0) {
+    double sum = 0, squares = 0, count = 0, most = kImpossible;
+    for (const float logit : logits) {
+      if (logit == kImpossible) continue;
+      sum += logit, ++count;
+      most = std::max<double>(most, logit);
+    }
+    for (const float logit : logits)
+      if (logit != kImpossible) squares += (logit - sum / count) * (logit - sum / count);
+    if (count > 0)
+      lowest = static_cast<float>(most - options_.top_n_sigma * std::sqrt(squares / count));
+  }
+  candidates_.assign(logits, options_.top_k, lowest);
+  if (candidates_.is_empty()) return -1;
+  candidates_.keep_typical(options_.typical_p);
+  candidates_.keep_top_p(options_.top_p);
+  candidates_.keep_min_p(options_.min_p);
+  if (options_.xtc_probability > 0 && random_.uniform() < options_.xtc_probability)
+    candidates_.drop_top_choices(options_.xtc_threshold);
+  return candidates_.draw(options_.temperature, random_.uniform());
 }
 
-/// Source: A. Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020 (top_p);
-/// M. Nguyen et al., "Turning Up the Heat: Min-p Sampling", 2024.
-void Sampler::filter() {
-  keep_best(options_.top_k == 0 ? candidates_.size() : options_.top_k);
-  const float most = candidates_.front().logit;
-  weights_.clear();
-  double total = 0;
-  for (const Candidate& candidate : candidates_) {
-    weights_.push_back(std::exp(static_cast<double>(candidate.logit) - most));
-    total += weights_.back();
-  }
-  std::size_t kept = candidates_.size();
-  if (options_.top_p < 1) {
-    double sum = 0;
-    for (kept = 0; kept < candidates_.size() && sum < options_.top_p * total; ++kept)
-      sum += weights_[kept];
-  }
-  // The best weighs 1, so it always passes.
-  while (weights_[kept - 1] < options_.min_p) --kept;
-  candidates_.resize(kept);
+/// Source: S. Basu et al., "Mirostat: A Neural Text Decoding Algorithm That Directly Controls
+/// Perplexity", 2021.
+TokenId Sampler::mirostat_draw(std::span<const float> logits) {
+  candidates_.assign(logits, 0, kImpossible);
+  if (candidates_.is_empty()) return -1;
+  keep_unsurprising();
+  const TokenId token = candidates_.draw(options_.temperature, random_.uniform());
+  const std::vector<double> probability = candidates_.probabilities(options_.temperature);
+  for (std::size_t i = 0; i < probability.size(); ++i)
+    if (candidates_.at(i).token == token)
+      surprise_limit_ -=
+          options_.mirostat_eta * (-std::log2(probability[i]) - options_.mirostat_tau);
+  return token;
 }
 
-TokenId Sampler::draw() {
-  const float most = candidates_.front().logit;
-  weights_.clear();
-  double total = 0;
-  for (const Candidate& candidate : candidates_) {
-    const double difference = static_cast<double>(candidate.logit) - most;
-    total += std::exp(difference / options_.temperature);
-    weights_.push_back(total);
+/// Keeps the candidates that surprise less than the limit; version 1 estimates their number.
+void Sampler::keep_unsurprising() {
+  const double n_vocab = static_cast<double>(candidates_.size());
+  const std::vector<double> probability = candidates_.probabilities(options_.temperature);
+  if (options_.mirostat == 2) {
+    std::size_t kept = 0;
+    while (kept < probability.size() && -std::log2(probability[kept]) <= surprise_limit_)
+      ++kept;
+    candidates_.keep_best(kept);
+    return;
   }
-  const double point = random_.uniform() * total;
-  const auto chosen = std::upper_bound(weights_.begin(), weights_.end(), point);
-  const auto last = static_cast<std::ptrdiff_t>(candidates_.size()) - 1;
-  return candidates_[std::min(chosen - weights_.begin(), last)].token;
+  double products = 0, squares = 0;
+  for (std::size_t i = 0; i + 1 < std::min(kZipfTokens, probability.size()); ++i) {
+    if (probability[i + 1] <= 0) break;
+    const double t = std::log(static_cast<double>(i + 2) / static_cast<double>(i + 1));
+    products += t * std::log(probability[i] / probability[i + 1]);
+    squares += t * t;
+  }
+  const double s = squares > 0 ? products / squares : 1;
+  const double epsilon = s - 1;
+  const double k = std::pow(
+      epsilon * std::pow(2.0, surprise_limit_) / (1 - std::pow(n_vocab, -epsilon)), 1 / s);
+  // Not a number where probabilities fall exactly like 1/rank, or do not fall at all.
+  candidates_.keep_best(k >= 1 && k < n_vocab ? static_cast<std::size_t>(std::lround(k))
+                        : k < 1               ? 1
+                                              : candidates_.size());
 }
 
 }  // namespace hart::nn

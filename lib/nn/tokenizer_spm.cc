@@ -4,25 +4,10 @@
 #include <cstdio>
 
 #include "core/error.h"
+#include "nn/space_mark.h"
 
 namespace hart::nn {
 namespace {
-
-/// U+2581, LOWER ONE EIGHTH BLOCK: SentencePiece's visible space.
-constexpr std::string_view kSpaceMark = "\xE2\x96\x81";
-
-std::string escape_spaces(std::string_view text, bool space_before) {
-  std::string escaped;
-  escaped.reserve(text.size() + text.size() / 2 + kSpaceMark.size());
-  if (space_before) escaped += kSpaceMark;
-  for (const char c : text) {
-    if (c == ' ')
-      escaped += kSpaceMark;
-    else
-      escaped += c;
-  }
-  return escaped;
-}
 
 /// The length that a UTF-8 sequence beginning with `lead` claims; 1 for a stray byte.
 std::size_t claimed_length(char lead) {
@@ -30,23 +15,15 @@ std::size_t claimed_length(char lead) {
   return byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
 
-/// The first position after 0 where a space mark follows another character; npos if there is
-/// none.
-std::size_t word_end(std::string_view escaped) {
-  std::size_t at = 0;
-  while (escaped.substr(at).starts_with(kSpaceMark)) at += kSpaceMark.size();
-  return escaped.find(kSpaceMark, at);
-}
-
 }  // namespace
 
 SpmTokenizer::SpmTokenizer(const formats::GgufHeader& header)
-    : Tokenizer{header},
+    : GgufTokenizer{header, {.add_bos = true}},
       add_space_prefix_{header.get_bool("tokenizer.ggml.add_space_prefix", true)},
       words_are_separate_{true} {
   if (!vocabulary().has_scores()) throw Error{Fault::data, "tokenizer.ggml.scores: missing"};
   for (TokenId token = 0; token < vocabulary().size(); ++token)
-    if (word_end(vocabulary().text(token)) != std::string_view::npos)
+    if (marked_word_end(vocabulary().text(token)) != std::string_view::npos)
       words_are_separate_ = false;
   for (int byte = 0; byte < 256; ++byte) {
     char spelling[8];
@@ -60,11 +37,11 @@ SpmTokenizer::SpmTokenizer(const formats::GgufHeader& header)
 
 void SpmTokenizer::encode_text(std::string_view text, bool at_start,
                                std::vector<TokenId>& out) const {
-  const std::string escaped = escape_spaces(text, add_space_prefix_ && at_start);
+  const std::string escaped = mark_spaces(text, add_space_prefix_ && at_start);
   SymbolMerger merger;
   std::string_view rest = escaped;
   while (!rest.empty()) {
-    const std::size_t end = words_are_separate_ ? word_end(rest) : rest.npos;
+    const std::size_t end = words_are_separate_ ? marked_word_end(rest) : rest.npos;
     const std::string_view segment = rest.substr(0, end);
     encode_segment(segment, merger, out);
     rest.remove_prefix(segment.size());
@@ -106,14 +83,7 @@ std::string SpmTokenizer::decode_text(TokenId token, std::string_view text) cons
       return std::string(1, static_cast<char>(byte));
     return spelling;
   }
-  std::string bytes;
-  bytes.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const bool is_space = text.substr(at).starts_with(kSpaceMark);
-    bytes += is_space ? ' ' : text[at];
-    at += is_space ? kSpaceMark.size() : 1;
-  }
-  return bytes;
+  return unmark_spaces(text);
 }
 
 }  // namespace hart::nn

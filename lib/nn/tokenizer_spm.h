@@ -3,14 +3,14 @@
 #include <array>
 
 #include "nn/symbol_merger.h"
-#include "nn/tokenizer.h"
+#include "nn/tokenizer_gguf.h"
 
 namespace hart::nn {
 
 /// SentencePiece's BPE as the llama models use it: spaces become U+2581, neighbours merge into
 /// the token of the highest score, what is in no token is spelt in byte tokens. Source: T. Kudo
 /// and J. Richardson, "SentencePiece", EMNLP 2018; details as in llama.cpp.
-class SpmTokenizer final : public Tokenizer {
+class SpmTokenizer final : public GgufTokenizer {
  public:
   /// Throws Error(data) as Vocabulary does and when there are no scores.
   explicit SpmTokenizer(const formats::GgufHeader& header);

@@ -16,9 +16,17 @@ constexpr TokenId kFree = -1;
 
 /// How the models that people have spell the tokens that end a turn; their files often name
 /// only one of them in the metadata.
-constexpr std::array<std::string_view, 8> kEndSpellings = {
-    "<|eot_id|>",    "<|eom_id|>",    "<|im_end|>",      "<|end|>",
-    "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<EOT>"};
+constexpr std::array<std::string_view, 9> kEndSpellings = {
+    "<|eot_id|>",    "<|eom_id|>",      "<|im_end|>", "<|end|>", "<end_of_turn>",
+    "<|endoftext|>", "<|end_of_text|>", "<EOT>",      "</s>"};
+
+/// The numbers that a kind of vocabulary used before files named them, -1 for none.
+struct UsualIds {
+  std::string_view model;
+  TokenId bos, eos, unknown;
+};
+constexpr std::array<UsualIds, 3> kUsualIds = {
+    {{"llama", 1, 2, 0}, {"bert", 101, 102, 100}, {"t5", -1, 1, 2}}};
 
 std::optional<TokenId> read_id(const formats::GgufHeader& header, std::string_view key,
                                std::int32_t size, std::optional<TokenId> fallback = {}) {
@@ -51,15 +59,26 @@ Vocabulary::Vocabulary(const formats::GgufHeader& header) {
   read_special_ids(header);
 }
 
+Vocabulary::Vocabulary(const VocabularyParts& parts)
+    : bos{parts.bos}, eos{parts.eos}, unknown{parts.unknown}, kinds_{parts.kinds} {
+  offsets_.reserve(parts.texts.size() + 1);
+  for (const std::string& text : parts.texts) add_text(text);
+  offsets_.push_back(texts_.size());
+  build_index();
+  collect_ends();
+}
+
+void Vocabulary::add_text(std::string_view text) {
+  offsets_.push_back(texts_.size());
+  texts_ += text;
+}
+
 void Vocabulary::read_texts(const formats::GgufArray& tokens) {
   std::uint64_t bytes = 0;
   for (const std::string_view text : tokens.strings) bytes += text.size();
   texts_.reserve(bytes);
   offsets_.reserve(tokens.strings.size() + 1);
-  for (const std::string_view text : tokens.strings) {
-    offsets_.push_back(texts_.size());
-    texts_ += text;
-  }
+  for (const std::string_view text : tokens.strings) add_text(text);
   offsets_.push_back(texts_.size());
 }
 
@@ -90,20 +109,33 @@ void Vocabulary::read_scores(const formats::GgufHeader& header) {
 }
 
 void Vocabulary::read_special_ids(const formats::GgufHeader& header) {
-  // SentencePiece models of the first years came without these keys and all used 0, 1 and 2.
-  const bool is_spm = header.get_string("tokenizer.ggml.model", "") == "llama";
-  const auto usual = [&](TokenId id) { return is_spm ? std::optional{id} : std::nullopt; };
-  unknown = read_id(header, "tokenizer.ggml.unknown_token_id", size(), usual(0));
-  bos = read_id(header, "tokenizer.ggml.bos_token_id", size(), usual(1));
-  eos = read_id(header, "tokenizer.ggml.eos_token_id", size(), usual(2));
+  const std::string_view model = header.get_string("tokenizer.ggml.model", "");
+  UsualIds ids{model, -1, -1, -1};
+  for (const UsualIds& entry : kUsualIds)
+    if (entry.model == model) ids = entry;
+  const auto usual = [](TokenId id) { return id >= 0 ? std::optional{id} : std::nullopt; };
+  unknown = read_id(header, "tokenizer.ggml.unknown_token_id", size(), usual(ids.unknown));
+  bos = read_id(header, "tokenizer.ggml.bos_token_id", size(), usual(ids.bos));
+  eos = read_id(header, "tokenizer.ggml.eos_token_id", size(), usual(ids.eos));
+  if (model == "bert") {
+    bos = read_id(header, "tokenizer.ggml.cls_token_id", size(), bos);
+    eos = read_id(header, "tokenizer.ggml.seperator_token_id", size(), usual(ids.eos));
+  }
+  eot = read_id(header, "tokenizer.ggml.eot_token_id", size());
+  if (const auto id = read_id(header, "tokenizer.ggml.eom_token_id", size()))
+    ends_.push_back(*id);
+  collect_ends();
+}
+
+void Vocabulary::collect_ends() {
   if (eos) ends_.push_back(*eos);
-  for (const char* key : {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"})
-    if (const auto id = read_id(header, key, size())) ends_.push_back(*id);
+  if (eot) ends_.push_back(*eot);
   for (const std::string_view spelling : kEndSpellings) {
     const auto id = find(spelling);
     if (id && kind(*id) == TokenKind::control) ends_.push_back(*id);
   }
   std::sort(ends_.begin(), ends_.end());
+  ends_.erase(std::unique(ends_.begin(), ends_.end()), ends_.end());
 }
 
 bool Vocabulary::ends_generation(TokenId token) const noexcept {

@@ -24,13 +24,22 @@ enum class TokenKind : std::uint8_t {
   byte = 6,  ///< spells one byte as <0xNN>
 };
 
-/// The tokens of a GGUF file: texts, kinds, scores, special ids. Everything is copied, so that
+/// The parts of a vocabulary that comes from elsewhere than a GGUF file.
+struct VocabularyParts {
+  std::vector<std::string> texts;  ///< by token
+  std::vector<TokenKind> kinds;    ///< as many
+  std::optional<TokenId> bos, eos, unknown;
+};
+
+/// The tokens of a model: texts, kinds, scores, special ids. Everything is copied, so that
 /// the header and its bytes may go away.
 class Vocabulary {
  public:
   /// Reads `tokenizer.ggml.*`. Throws Error(data) naming the key when the tokens are missing,
   /// when scores or types disagree with them in number, or when a score is not a number.
   explicit Vocabulary(const formats::GgufHeader& header);
+  /// Precondition: as many kinds as texts, fewer than 2^29, and ids inside.
+  explicit Vocabulary(const VocabularyParts& parts);
 
   [[nodiscard]] std::int32_t size() const noexcept {
     return static_cast<std::int32_t>(offsets_.size()) - 1;
@@ -52,19 +61,24 @@ class Vocabulary {
   /// The token spelt exactly so; the last one when several are.
   [[nodiscard]] std::optional<TokenId> find(std::string_view text) const noexcept;
 
-  /// Special ids named by the file; an id outside the vocabulary counts as none.
-  std::optional<TokenId> bos, eos, unknown;
+  /// Special ids named by the file; an id outside the vocabulary counts as none. For BERT's
+  /// `bos` is [CLS] and `eos` is [SEP].
+  std::optional<TokenId> bos, eos, eot, unknown;
 
-  /// True when generation ends with `token`: `eos`, the end of turn or message that the
-  /// metadata names, or a control token spelt in one of the usual ways (`<|im_end|>`,
-  /// `<|eot_id|>`, …).
+  /// True when generation ends with `token`: see `ends`.
   [[nodiscard]] bool ends_generation(TokenId token) const noexcept;
+  /// The tokens that end generation, ascending: `eos`, the end of turn or message that the
+  /// metadata names, and control tokens spelt in one of the usual ways (`<|im_end|>`,
+  /// `<|eot_id|>`, …).
+  [[nodiscard]] const std::vector<TokenId>& ends() const noexcept { return ends_; }
 
  private:
   void read_texts(const formats::GgufArray& tokens);
   void read_kinds(const formats::GgufHeader& header);
   void read_scores(const formats::GgufHeader& header);
   void read_special_ids(const formats::GgufHeader& header);
+  void add_text(std::string_view text);
+  void collect_ends();
   void build_index();
 
   std::string texts_;

@@ -7,7 +7,7 @@
 namespace hart::nn {
 
 /// An array of zeros, 64-byte aligned, of which only the touched pages take memory: a cache of
-/// a long context costs nothing at the start. Moves, does not copy.
+/// a long context costs little at the start. Moves, does not copy.
 class ZeroedFloats {
  public:
   ZeroedFloats() = default;

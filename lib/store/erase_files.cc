@@ -82,6 +82,10 @@ void remove_old_catalogs(const Store& store) {
 void erase_from_side_databases(Store& store) {
   if (is_there(store, "index.db")) drop_indexes(store);
   if (is_there(store, "cache.db")) drop_cached(store);
+  // What models know of the tenant's prompts.
+  std::error_code error;
+  fs::remove_all(store.directory() + "/cache/kv/" + std::to_string(store.tenant_id()), error);
+  if (error) throw_errno(Fault::io, store.directory() + "/cache/kv", error.value());
 }
 
 std::string rewrite_databases(Store& store) {

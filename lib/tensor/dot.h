@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "tensor/dtype.h"
+#include "tensor/interleave.h"
+#include "tensor/quantized_buffer.h"
 
 namespace hart::tensor {
 
-/// True for the weight types that dot, matvec and matmul can compute with: f32, f16, bf16, q8_0
-/// and q4_0.
+/// True for the weight types that dot, matvec and matmul can compute with: f32 f16 bf16, q4_0
+/// q4_1 q5_0 q5_1 q8_0, q2_k q3_k q4_k q5_k q6_k, iq4_nl iq4_xs and mxfp4.
 [[nodiscard]] bool has_dot(DType weight) noexcept;
 
 /// A vector of activations, made ready once for products with many rows. For float weights the
@@ -25,30 +27,43 @@ class Activation {
 
   [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
   [[nodiscard]] const float* values() const noexcept { return values_.data(); }
-  [[nodiscard]] const std::int8_t* quantized() const noexcept { return quantized_.data(); }
-  [[nodiscard]] const float* scales() const noexcept { return scales_.data(); }
+  /// The integers and one scale each 32 of them; for block weights only.
+  [[nodiscard]] const std::int8_t* quantized() const noexcept { return rows().values; }
+  [[nodiscard]] const float* scales() const noexcept { return rows().scales; }
+  [[nodiscard]] const QuantizedRows& rows() const noexcept { return quantized_.view(); }
 
  private:
   std::vector<float> values_;
-  std::vector<std::int8_t> quantized_;  ///< empty for float weights
-  std::vector<float> scales_;           ///< one a block
+  QuantizedBuffer quantized_;
 };
 
 /// Σ row[i] × x[i] over x.size() elements. `row` holds that many elements of type `weight`, the
 /// type that `x` was made for; no alignment is needed. Never fails. The same bits on every
-/// processor: dot_kernels.h fixes the order of the additions.
+/// processor: gemm_kernels.h fixes the order of the additions for block weights, the fused
+/// definition of dot_matrix_kernels.h for float ones.
 [[nodiscard]] float dot(DType weight, const std::uint8_t* row, const Activation& x) noexcept;
 
-/// y = w x. `w` is (rows, columns), `x` has columns values, `y` receives rows. A matrix of 4
-/// MiB or more is split by rows over `threads` threads; y does not depend on them. Throws
-/// Error(usage) when the sizes disagree, Error(data) without has_dot(w.dtype).
+/// A matrix of weights and how its rows lie.
+struct WeightMatrix {
+  TensorView view;
+  RowLayout layout = RowLayout::rows;
+};
+
+/// y = w x. `w` is (rows, columns), `x` has columns values, `y` receives rows. Where a matrix
+/// is large enough its rows are shared by `threads` threads; y depends neither on them nor on
+/// the layout of the rows. Throws Error(usage) when the sizes disagree, Error(data) without
+/// has_dot(w.dtype) or, for interleaved rows, has_interleaved(w.dtype).
 void matvec(const TensorView& w, std::span<const float> x, std::span<float> y,
+            unsigned threads);
+void matvec(const WeightMatrix& w, std::span<const float> x, std::span<float> y,
             unsigned threads);
 
 /// Y = X Wᵀ. `x` is (n, columns), `y` is (n, rows), both row-major: row i of y has the bits
-/// that matvec gives for row i of x, whatever n. Each block of rows of `w` is read once for all
-/// of x. Throws as matvec.
+/// that matvec gives for row i of x, whatever n. Each tile of rows of `w` is read once for all
+/// of x. Throws as matvec. A thread that calls it again needs no new memory.
 void matmul(const TensorView& w, std::span<const float> x, std::span<float> y, std::size_t n,
+            unsigned threads);
+void matmul(const WeightMatrix& w, std::span<const float> x, std::span<float> y, std::size_t n,
             unsigned threads);
 
 }  // namespace hart::tensor

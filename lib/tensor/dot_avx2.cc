@@ -8,10 +8,6 @@ namespace hart::tensor {
 namespace {
 
 constexpr std::size_t kLanes = 32;
-constexpr std::size_t kBlock = 32;
-constexpr std::size_t kScaleBytes = 2;
-// Rows of a matrix lie one after the other, so reading ahead of a row's end is never lost.
-constexpr std::size_t kPrefetchBytes = 1024;
 
 float add_halves(__m256 sums) noexcept {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
@@ -147,70 +143,10 @@ float squared_l2(const float* a, const float* b, std::size_t n) noexcept {
   return lanes.total();
 }
 
-struct LoadQ8 {
-  __m256i operator()(const std::uint8_t* weights) const noexcept {
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
-  }
-};
-
-struct LoadQ4 {
-  __m256i operator()(const std::uint8_t* weights) const noexcept {
-    const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights));
-    const __m256i both = _mm256_set_m128i(_mm_srli_epi16(pairs, 4), pairs);
-    return _mm256_sub_epi8(_mm256_and_si256(both, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
-  }
-};
-
-/// Eight exact sums of four neighbouring products. `a` may hold -128, `b` must not: then two
-/// products stay within the 16 bits that the multiplication adds them in.
-__m256 products_of_four(__m256i a, __m256i b) noexcept {
-  const __m256i pairs = _mm256_maddubs_epi16(_mm256_sign_epi8(a, a), _mm256_sign_epi8(b, a));
-  return _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-}
-
-float load_scale(const std::uint8_t* at) noexcept {
-  std::uint16_t half;
-  __builtin_memcpy(&half, at, sizeof half);
-  return _cvtsh_ss(half);
-}
-
-template <typename Load>
-float dot_blocks(const std::uint8_t* row, std::size_t block_bytes, const std::int8_t* q,
-                 const float* scales, std::size_t n, Load load) noexcept {
-  __m256 sums[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
-  const auto add_block = [&](std::size_t b, __m256& sum) {
-    const std::uint8_t* block = row + b * block_bytes;
-    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(q + b * kBlock));
-    const __m256 scale = _mm256_set1_ps(load_scale(block) * scales[b]);
-    const __m256 four = products_of_four(load(block + kScaleBytes), x);
-    sum = _mm256_add_ps(sum, _mm256_mul_ps(four, scale));
-  };
-  std::size_t b = 0;
-  for (; b + 2 <= n; b += 2) {
-    _mm_prefetch(reinterpret_cast<const char*>(row + b * block_bytes + kPrefetchBytes),
-                 _MM_HINT_T0);
-    add_block(b, sums[0]);
-    add_block(b + 1, sums[1]);
-  }
-  if (b < n) add_block(b, sums[0]);
-  return add_halves(_mm256_add_ps(sums[0], sums[1]));
-}
-
-float dot_q8_0(const std::uint8_t* row, const std::int8_t* q, const float* scales,
-               std::size_t n) noexcept {
-  return dot_blocks(row, kScaleBytes + kBlock, q, scales, n, LoadQ8{});
-}
-
-float dot_q4_0(const std::uint8_t* row, const std::int8_t* q, const float* scales,
-               std::size_t n) noexcept {
-  return dot_blocks(row, kScaleBytes + kBlock / 2, q, scales, n, LoadQ4{});
-}
-
 }  // namespace
 
 DotKernels avx2_dot_kernels() noexcept {
-  return {"avx2",    dot_f32,  dot_f16,  dot_bf16,  dot_i8,
-          dot_i8_i8, dot_q8_0, dot_q4_0, squared_l2};
+  return {"avx2", dot_f32, dot_f16, dot_bf16, dot_i8, dot_i8_i8, squared_l2};
 }
 
 }  // namespace hart::tensor

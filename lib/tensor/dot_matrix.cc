@@ -27,13 +27,18 @@ std::size_t vectors_within(std::size_t bytes, std::size_t dim, std::size_t step)
 
 void dot_matrix(const float* queries, std::size_t m, const float* rows, std::size_t n,
                 std::size_t dim, float* out) noexcept {
+  dot_matrix(queries, m, rows, n, dim, out, n);
+}
+
+void dot_matrix(const float* queries, std::size_t m, const float* rows, std::size_t n,
+                std::size_t dim, float* out, std::size_t stride) noexcept {
   const MatrixKernels& kernels = matrix_kernels();
   const std::size_t panel = vectors_within(kPanelBytes, dim, kRowStep);
   const std::size_t tile = vectors_within(kTileBytes, dim, kQueryStep);
   for (std::size_t r = 0; r < n; r += panel)
     for (std::size_t q = 0; q < m; q += tile)
       kernels.dot_fused(queries + q * dim, std::min(tile, m - q), rows + r * dim,
-                        std::min(panel, n - r), dim, out + q * n + r, n);
+                        std::min(panel, n - r), dim, out + q * stride + r, stride);
 }
 
 std::span<const MatrixKernels> all_matrix_kernels() noexcept {

@@ -14,5 +14,8 @@ namespace hart::tensor {
 /// definition), so not the bits of `dot`.
 void dot_matrix(const float* queries, std::size_t m, const float* rows, std::size_t n,
                 std::size_t dim, float* out) noexcept;
+/// The same with the results of a query `stride` values after those of the query before it.
+void dot_matrix(const float* queries, std::size_t m, const float* rows, std::size_t n,
+                std::size_t dim, float* out, std::size_t stride) noexcept;
 
 }  // namespace hart::tensor

@@ -6,9 +6,6 @@ namespace hart::tensor {
 namespace {
 
 constexpr std::size_t kLanes = 32;
-constexpr std::size_t kBlock = 32;
-constexpr std::size_t kIntLanes = 8;
-constexpr std::size_t kScaleBytes = 2;
 
 /// Adds the lanes in halves; `lanes` is a power of two.
 float add_halves(float* sums, std::size_t lanes) noexcept {
@@ -61,46 +58,10 @@ float squared_l2(const float* a, const float* b, std::size_t n) noexcept {
   return sum_lanes(n, [&](std::size_t i) { return (a[i] - b[i]) * (a[i] - b[i]); });
 }
 
-/// Sums blocks whose weights are weight(block, i), i in [0, 32).
-template <typename Weight>
-float sum_blocks(const std::uint8_t* row, std::size_t block_bytes, const std::int8_t* q,
-                 const float* scales, std::size_t n, Weight weight) noexcept {
-  float sums[2][kIntLanes] = {};
-  for (std::size_t b = 0; b < n; ++b, row += block_bytes, q += kBlock) {
-    const float scale = f16_to_f32(load_le<std::uint16_t>(row)) * scales[b];
-    for (std::size_t j = 0; j < kIntLanes; ++j) {
-      int sum = 0;
-      for (std::size_t i = 4 * j; i < 4 * j + 4; ++i)
-        sum += weight(row + kScaleBytes, i) * q[i];
-      sums[b % 2][j] += static_cast<float>(sum) * scale;
-    }
-  }
-  for (std::size_t j = 0; j < kIntLanes; ++j) sums[0][j] += sums[1][j];
-  return add_halves(sums[0], kIntLanes);
-}
-
-float dot_q8_0(const std::uint8_t* row, const std::int8_t* q, const float* scales,
-               std::size_t n) noexcept {
-  return sum_blocks(row, kScaleBytes + kBlock, q, scales, n,
-                    [](const std::uint8_t* weights, std::size_t i) {
-                      return static_cast<int>(static_cast<std::int8_t>(weights[i]));
-                    });
-}
-
-float dot_q4_0(const std::uint8_t* row, const std::int8_t* q, const float* scales,
-               std::size_t n) noexcept {
-  constexpr std::size_t kHalf = kBlock / 2;
-  return sum_blocks(row, kScaleBytes + kHalf, q, scales, n,
-                    [](const std::uint8_t* weights, std::size_t i) {
-                      return (i < kHalf ? weights[i] & 15 : weights[i - kHalf] >> 4) - 8;
-                    });
-}
-
 }  // namespace
 
 DotKernels scalar_dot_kernels() noexcept {
-  return {"scalar",  dot_f32,  dot_f16,  dot_bf16,  dot_i8,
-          dot_i8_i8, dot_q8_0, dot_q4_0, squared_l2};
+  return {"scalar", dot_f32, dot_f16, dot_bf16, dot_i8, dot_i8_i8, squared_l2};
 }
 
 }  // namespace hart::tensor

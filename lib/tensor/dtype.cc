@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/checked.h"
+#include "core/error.h"
 
 namespace hart::tensor {
 namespace {
@@ -137,16 +137,19 @@ std::uint64_t tensor_bytes(DType dtype, std::span<const std::uint64_t> shape) {
     throw Error{Fault::data, shape_text(shape) + ": rows of " + std::to_string(row) + " " +
                                  std::string{info.name} + " elements are not whole blocks of " +
                                  std::to_string(info.block_elements)};
-  // A zero must not hide an overflow of the others: rows() multiplies them too.
+  // A zero must not hide an overflow of the others: rows() multiplies them too. The text is
+  // made for a message only: matrix products come here.
   bool empty = false;
-  std::uint64_t elements = 1;
-  const std::string what = shape_text(shape);
+  std::uint64_t elements = 1, bytes = 0;
+  bool fits = true;
   for (const std::uint64_t size : shape) {
     empty = empty || size == 0;
-    elements = checked_multiply(elements, size == 0 ? 1 : size, what.c_str());
+    fits = fits && !__builtin_mul_overflow(elements, size == 0 ? 1 : size, &elements);
   }
-  if (empty) return 0;
-  return checked_multiply(elements / info.block_elements, info.block_bytes, what.c_str());
+  fits = fits && (empty || !__builtin_mul_overflow(elements / info.block_elements,
+                                                   info.block_bytes, &bytes));
+  if (!fits) throw Error{Fault::data, shape_text(shape) + ": product overflows 64 bits"};
+  return bytes;
 }
 
 }  // namespace hart::tensor

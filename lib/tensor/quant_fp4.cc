@@ -3,27 +3,15 @@
 #include <cmath>
 
 #include "tensor/quant.h"
+#include "tensor/quant_levels.h"
 
 namespace hart::tensor {
 namespace {
-
-/// Twice the values of E2M1, the 4-bit float of the OCP Microscaling Formats specification 1.0:
-/// a sign, two bits of exponent, one of mantissa. Both types halve their scale to match.
-constexpr std::array<std::int8_t, 16> kTwiceE2m1{0, 1,  2,  3,  4,  6,  8,  12,
-                                                 0, -1, -2, -3, -4, -6, -8, -12};
 
 constexpr std::size_t kMxHalf = kBlock / 2;
 constexpr std::size_t kNvScales = 4;
 constexpr std::size_t kNvGroup = 16;
 constexpr std::size_t kNvHalf = kNvGroup / 2;
-
-/// 2^(exponent - 128), half of what an E8M0 scale says; the first two are subnormal. The 255
-/// that the specification calls NaN is taken for a power as well, as ggml does.
-float half_e8m0(std::uint8_t exponent) noexcept {
-  const std::uint32_t bits =
-      exponent < 2 ? 0x00200000u << exponent : static_cast<std::uint32_t>(exponent - 1) << 23;
-  return std::bit_cast<float>(bits);
-}
 
 /// Half the value of an unsigned E4M3 scale, whose sign bit is ignored. 0x7F, a NaN, counts as
 /// 0, yet 0xFF as 480, as in ggml.

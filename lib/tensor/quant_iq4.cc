@@ -4,6 +4,7 @@
 #include "core/endian.h"
 #include "tensor/quant.h"
 #include "tensor/quant_fit.h"
+#include "tensor/quant_levels.h"
 
 namespace hart::tensor {
 namespace {
@@ -11,14 +12,10 @@ namespace {
 constexpr std::size_t kHalf = kBlock / 2;
 constexpr std::size_t kXsGroups = kSuperBlock / kBlock;
 
-/// The sixteen levels that the format fixes (kvalues_iq4nl in ggml-common.h), denser near zero.
-constexpr std::array<std::int8_t, 16> kLevels{-127, -104, -83, -65, -49, -35, -22, -10,
-                                              1,    13,   25,  38,  53,  69,  89,  113};
-
 void decode_pairs(const std::uint8_t* pairs, float scale, float* values) noexcept {
   for (std::size_t i = 0; i < kHalf; ++i) {
-    values[i] = scale * static_cast<float>(kLevels[pairs[i] & 15]);
-    values[i + kHalf] = scale * static_cast<float>(kLevels[pairs[i] >> 4]);
+    values[i] = scale * static_cast<float>(kIq4Levels[pairs[i] & 15]);
+    values[i + kHalf] = scale * static_cast<float>(kIq4Levels[pairs[i] >> 4]);
   }
 }
 
@@ -38,13 +35,13 @@ void decode_iq4_xs(const std::uint8_t* block, float* values) noexcept {
 
 /// The level nearest to `value`, the upper one of two equally near.
 std::size_t nearest_level(float value) noexcept {
-  if (value <= static_cast<float>(kLevels.front())) return 0;
-  if (value >= static_cast<float>(kLevels.back())) return kLevels.size() - 1;
+  if (value <= static_cast<float>(kIq4Levels.front())) return 0;
+  if (value >= static_cast<float>(kIq4Levels.back())) return kIq4Levels.size() - 1;
   std::size_t upper = 1;
-  for (std::size_t i = 1; i + 1 < kLevels.size(); ++i)
-    upper += static_cast<std::size_t>(value >= static_cast<float>(kLevels[i]));
-  const float below = value - static_cast<float>(kLevels[upper - 1]);
-  const float above = static_cast<float>(kLevels[upper]) - value;
+  for (std::size_t i = 1; i + 1 < kIq4Levels.size(); ++i)
+    upper += static_cast<std::size_t>(value >= static_cast<float>(kIq4Levels[i]));
+  const float below = value - static_cast<float>(kIq4Levels[upper - 1]);
+  const float above = static_cast<float>(kIq4Levels[upper]) - value;
   return below < above ? upper - 1 : upper;
 }
 
@@ -56,7 +53,7 @@ struct LevelFit {
 LevelFit fit_levels(const float* values, const float* weights, float inverse) noexcept {
   LevelFit fit;
   for (std::size_t i = 0; i < kBlock; ++i) {
-    const float level = kLevels[nearest_level(inverse * values[i])];
+    const float level = kIq4Levels[nearest_level(inverse * values[i])];
     fit.product += weights[i] * level * values[i];
     fit.square += weights[i] * level * level;
   }
@@ -69,7 +66,7 @@ float search_scale(const float* values, const float* weights) noexcept {
   constexpr int tries = 7;
   const float extreme = extreme_value(values, kBlock);
   if (std::fabs(extreme) < kLeastMagnitude) return 0;
-  const float lowest = kLevels.front();
+  const float lowest = kIq4Levels.front();
   LevelFit fit = fit_levels(values, weights, 1 / (-extreme / lowest));
   float scale = fit.square > 0 ? fit.product / fit.square : 0;
   float best = scale * fit.product;

@@ -1,17 +1,15 @@
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "atom/export.h"
 #include "atom/identity.h"
 #include "commands.h"
 #include "common/line_stream.h"
 #include "common/share_directory.h"
-#include "core/endian.h"
 #include "core/error.h"
-#include "nn/word_vectors.h"
+#include "index/projection_store.h"
+#include "infer/embedder.h"
 #include "store/catalog.h"
 #include "store/embedding.h"
 
@@ -24,43 +22,15 @@ struct EmbedOptions {
   bool no_store = false;
 };
 
-/// A word-vector model: the shipped one, a file, or one that the store holds.
-struct Embedder {
-  ByteBuffer stored;  ///< the file's bytes when it came out of the store
-  MappedFile file;
-  std::unique_ptr<nn::WordVectors> vectors;
-  Id content;
-
-  static Embedder open(const std::string& reference, std::optional<store::Store>& store);
-};
-
-Embedder Embedder::open(const std::string& reference, std::optional<store::Store>& store) {
-  Embedder embedder;
-  const bool names_file = reference.empty() || reference.find('/') != std::string::npos ||
-                          std::filesystem::exists(reference);
-  if (!names_file && store) {
-    const store::Object object = store::resolve_object(*store, reference);
-    atom::read_content(*store, *store::atom_by_id(*store, object.atom_id),
-                       [&](ByteView part) { append(embedder.stored, part); });
-    embedder.vectors = std::make_unique<nn::WordVectors>(ByteView{embedder.stored});
-    embedder.content = object.atom;
-    return embedder;
-  }
-  const std::string path = reference.empty()
-                               ? cli::share_directory() + "/models/wordnet-vectors.safetensors"
-                               : reference;
-  embedder.file = MappedFile{path};
-  embedder.vectors = std::make_unique<nn::WordVectors>(embedder.file.bytes());
-  embedder.content = atom::content_id(embedder.file.bytes());
-  return embedder;
-}
-
 /// Embeds texts and atoms, and keeps the vectors of what the tenant holds.
 class Embedding {
  public:
   Embedding(const EmbedOptions& options, cli::Context& context) : context_{context} {
     open_store(options);
-    embedder_ = Embedder::open(options.model, store_);
+    embedder_ = infer::Embedder::open(
+        options.model.empty() ? cli::share_directory() + "/models/wordnet-vectors.safetensors"
+                              : options.model,
+        store_ ? &*store_ : nullptr, context.common.threads);
   }
 
   void answer_text(const std::string& text) {
@@ -87,30 +57,34 @@ class Embedding {
   }
 
   void answer(const Id& id, const std::optional<store::Atom>& atom, const std::string& text) {
-    const auto vector = embedder_.vectors->embed(text);
+    const auto vector = embedder_->embed(text);
     if (!vector) throw Error{Fault::data, "the embedding model knows no word of the text"};
     const bool stored = atom && store_->writable();
-    if (stored) keep(*atom, *vector);
-    context_.out.write({{"type", "embedding"},
-                        {"atom", id.text()},
-                        {"model", embedder_.vectors->name()},
-                        {"dims", vector->size()},
-                        {"stored", stored},
-                        {"vector", *vector}});
+    if (stored) keep(*atom, vector->values);
+    Json line{{"type", "embedding"},
+              {"atom", id.text()},
+              {"model", embedder_->name()},
+              {"dims", vector->values.size()},
+              {"stored", stored}};
+    if (vector->is_truncated) line["truncated"] = true;
+    line["vector"] = vector->values;
+    context_.out.write(line);
   }
 
+  /// Stores the vector, and its place where the model's vectors have a projection.
   void keep(const store::Atom& atom, const std::vector<float>& vector) {
     store::WriteTransaction transaction{*store_};
-    const store::EmbeddingModel model =
-        store::ensure_embedding_model(*store_, embedder_.vectors->name(), embedder_.content,
-                                      static_cast<std::int64_t>(vector.size()));
-    store::put_embedding(*store_, model, atom.atom_id, vector);
+    const store::EmbeddingModel model = store::ensure_embedding_model(
+        *store_, embedder_->name(), embedder_->id(), static_cast<std::int64_t>(vector.size()));
+    const std::int64_t embedding = store::put_embedding(*store_, model, atom.atom_id, vector);
+    if (const auto projection = index::current_projection(*store_, model))
+      index::place_embedding(*store_, embedding, projection->projection, vector, 0);
     transaction.commit();
   }
 
   cli::Context& context_;
   std::optional<store::Store> store_;
-  Embedder embedder_;
+  std::unique_ptr<infer::Embedder> embedder_;
 };
 
 int embed(const EmbedOptions& options, cli::Context& context) {
@@ -134,7 +108,8 @@ void add_embed(cli::Command& tool) {
   command.positional("TEXT", options.text,
                      "without one, or with -: JSON lines {\"text\"} or {\"atom\"}");
   command.option("-m,--model", "MODEL", options.model,
-                 "a word-vector file or a name in the store (default: the shipped one)");
+                 "a file, a folder or a name in the store: word vectors, an encoder, or a\n"
+                 "language model whose states are pooled (default: the shipped word vectors)");
   command.flag("--no-store", options.no_store, "keep no vectors");
   command.action([&options](cli::Context& context) { return embed(options, context); });
 }

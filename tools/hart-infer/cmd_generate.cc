@@ -7,9 +7,13 @@
 #include "commands.h"
 #include "common/line_stream.h"
 #include "core/error.h"
+#include "generation_output.h"
 #include "infer/generate.h"
 #include "model_choice.h"
 #include "prov/receipt_sink.h"
+#include "reuse_options.h"
+#include "sampling_options.h"
+#include "session_options.h"
 
 namespace hart::infer_tool {
 namespace {
@@ -18,15 +22,14 @@ struct GenerateOptions {
   std::optional<std::string> prompt;
   std::string model;
   unsigned tokens = 128;
-  double temperature = 0.8;
-  unsigned top_k = 40;
-  double top_p = 0.95;
-  double min_p = 0.05;
-  double repeat_penalty = 1.0;
-  std::uint64_t seed = 0;
+  nn::SamplerOptions sampling;
+  GrammarOptions grammar;
+  ReuseOptions reuse;
+  std::string kv_type = "f16";
   std::vector<std::string> stop;
   std::string context;
-  unsigned logprobs = 0;
+  std::optional<unsigned> logprobs;
+  bool prompt_logprobs = false;
   unsigned context_length = 0;
   bool stream = false;
   bool echo = false;
@@ -60,22 +63,16 @@ std::vector<Evidence> read_evidence(const std::string& path) {
   return evidence;
 }
 
-Json logprobs_json(const infer::TokenEvent& event, unsigned count) {
-  Json best = Json::array();
-  for (const nn::TokenLogprob& other : event.alternatives) {
-    if (best.size() >= count) break;
-    best.push_back({{"token", other.token}, {"logprob", other.logprob}});
-  }
-  return best;
-}
-
 /// Answers prompts with one loaded model.
 class Generating {
  public:
   Generating(const GenerateOptions& options, cli::Context& context)
       : options_{options},
         context_{context},
-        chosen_{choose_model(context, options.model, true)} {
+        chosen_{choose_model(context, options.model, true)},
+        grammar_{options.grammar, chosen_.model->tokenizer()},
+        lookup_{lookup_of(options.reuse)},
+        kept_{options.reuse, chosen_} {
     if (!options.context.empty()) evidence_ = read_evidence(options.context);
     if (chosen_.store && chosen_.store->writable()) {
       sink_ = std::make_unique<prov::ReceiptSink>(*chosen_.store);
@@ -83,32 +80,52 @@ class Generating {
     }
   }
 
-  void answer(const std::string& prompt, const std::vector<Evidence>& evidence) {
-    infer::GenerateRequest request;
-    request.prompt = prompt;
-    request.evidence = evidence;
-    request.sampling = {.temperature = options_.temperature,
-                        .top_k = options_.top_k,
-                        .top_p = options_.top_p,
-                        .min_p = options_.min_p,
-                        .repeat_penalty = options_.repeat_penalty,
-                        .seed = options_.seed,
-                        .alternatives = options_.logprobs};
-    request.max_tokens = options_.tokens;
-    request.stop = options_.stop;
-    request.context_length = options_.context_length;
-    request.threads = context_.common.threads;
+  void answer(const std::string& prompt) {
+    const infer::GenerateRequest request = request_of(prompt);
+    logprobs_ = Json::array();
     const bool human = context_.out.human();
     if (human && options_.echo) context_.out.raw(as_bytes(cli::printable(prompt)));
-    const infer::Generation generation =
-        infer::generate(*chosen_.model, request, {sink_.get(), gate_.get()},
-                        [&](const infer::TokenEvent& event) { show(event); });
+    const infer::Generation generation = infer::generate(
+        *chosen_.model, request, {sink_.get(), gate_.get()},
+        [&](const infer::TokenEvent& event) { show(event); }, kept_.reuse());
     finish(prompt, generation);
+    if (generation.finish_reason == infer::finish_reason::kGrammar)
+      throw Error{Fault::data,
+                  "no token of the model goes on as the grammar demands: the "
+                  "text breaks off"};
   }
 
-  [[nodiscard]] const std::vector<Evidence>& evidence() const noexcept { return evidence_; }
-
  private:
+  [[nodiscard]] infer::GenerateRequest request_of(const std::string& prompt) {
+    infer::GenerateRequest request;
+    request.prompt = prompt;
+    request.evidence = evidence_;
+    request.sampling = options_.sampling;
+    request.sampling.alternatives = options_.logprobs.value_or(0);
+    request.max_tokens = options_.tokens;
+    request.stop = options_.stop;
+    request.grammar = grammar_.constraint();
+    request.grammar_text = grammar_.text();
+    request.context_length = options_.context_length;
+    request.kv_type = parse_kv_type(options_.kv_type);
+    request.threads = context_.common.threads;
+    request.lookup = lookup_;
+    if (options_.prompt_logprobs && !context_.out.human())
+      request.each_prompt_token = [this](const infer::PromptToken& token) { show(token); };
+    return request;
+  }
+
+  void show(const infer::PromptToken& token) {
+    context_.check_interrupt();
+    Json json{{"type", "prompt_token"},
+              {"index", token.index},
+              {"token", token.token},
+              {"text", token.text},
+              {"logprob", token.logprob ? Json(*token.logprob) : Json(nullptr)}};
+    if (options_.logprobs) json["alternatives"] = alternatives_json(token.alternatives);
+    context_.out.write(json);
+  }
+
   void show(const infer::TokenEvent& event) {
     context_.check_interrupt();
     if (context_.out.human()) {
@@ -117,60 +134,79 @@ class Generating {
       context_.out.flush();
       return;
     }
-    if (!options_.stream) return;
-    Json json{{"type", "token"},
-              {"index", event.index},
-              {"token", event.token},
-              {"text", event.text},
-              {"logprob", event.logprob}};
-    if (options_.logprobs > 0) json["alternatives"] = logprobs_json(event, options_.logprobs);
+    if (!options_.stream) {
+      if (options_.logprobs) logprobs_.push_back(logprobs_json(event));
+      return;
+    }
+    Json json = token_json(event);
+    if (options_.logprobs) json["alternatives"] = alternatives_json(event.alternatives);
     if (!event.evidence.empty()) json["evidence"] = event.evidence;
     context_.out.write(json);
     context_.out.flush();
   }
 
+  /// An entry of the result's logprobs: the token's own text, whatever a stop text holds back.
+  [[nodiscard]] Json logprobs_json(const infer::TokenEvent& event) const {
+    return {{"token", event.token},
+            {"text", chosen_.model->tokenizer().piece(event.token)},
+            {"logprob", event.logprob},
+            {"alternatives", alternatives_json(event.alternatives)}};
+  }
+
+  [[nodiscard]] Json alternatives_json(const std::vector<nn::TokenLogprob>& others) const {
+    Json best = Json::array();
+    for (const nn::TokenLogprob& other : others) {
+      if (best.size() >= *options_.logprobs) break;
+      best.push_back({{"token", other.token},
+                      {"text", chosen_.model->tokenizer().piece(other.token)},
+                      {"logprob", other.logprob}});
+    }
+    return best;
+  }
+
   void finish(const std::string& prompt, const infer::Generation& generation) {
-    const double rate = generation.seconds > 0
-                            ? static_cast<double>(generation.tokens_out) / generation.seconds
-                            : 0;
     if (context_.out.human()) {
       context_.out.raw(as_bytes("\n"));
       if (!generation.receipt.empty()) context_.notice("receipt " + generation.receipt);
       return;
     }
-    Json json{{"type", "inference"},
-              {"inference", uuid_text(generation.inference)},
-              {"text", (options_.echo ? prompt : "") + generation.text},
-              {"tokens_in", generation.tokens_in},
-              {"tokens_out", generation.tokens_out},
-              {"finish_reason", generation.finish_reason},
-              {"model", chosen_.model->name()},
-              {"seconds", generation.seconds},
-              {"tokens_per_second", rate},
-              {"cached", false}};
-    json["receipt"] = generation.receipt.empty() ? Json(nullptr) : Json(generation.receipt);
+    Json json = inference_json(generation, chosen_.model->name(),
+                               (options_.echo ? prompt : "") + generation.text);
+    if (options_.logprobs && !options_.stream) json["logprobs"] = std::move(logprobs_);
     context_.out.write(json);
   }
 
   const GenerateOptions& options_;
   cli::Context& context_;
   ChosenModel chosen_;
+  ChosenGrammar grammar_;
+  infer::Lookup lookup_;
+  KeptWork kept_;
   std::unique_ptr<prov::ReceiptSink> sink_;
   std::unique_ptr<bill::MeterGate> gate_;
   std::vector<Evidence> evidence_;
+  Json logprobs_ = Json::array();
 };
+
+void require_one_reader(const GenerateOptions& options, bool stream) {
+  const int readers = static_cast<int>(stream) + (options.context == "-") +
+                      (options.grammar.grammar == "-") + (options.grammar.json_schema == "-");
+  if (readers > 1)
+    throw Error{Fault::usage,
+                "standard input can hold one of the prompts, the context and the "
+                "grammar"};
+}
 
 int generate(const GenerateOptions& options, cli::Context& context) {
   const bool stream = !options.prompt || *options.prompt == "-";
-  if (stream && options.context == "-")
-    throw Error{Fault::usage, "standard input cannot hold both the prompts and the context"};
+  require_one_reader(options, stream);
   Generating generating{options, context};
   if (!stream) {
-    generating.answer(*options.prompt, generating.evidence());
+    generating.answer(*options.prompt);
     return 0;
   }
   return cli::for_each_line(context, [&](const cli::InputLine& line) {
-    generating.answer(cli::required_string(line.value, "text"), generating.evidence());
+    generating.answer(cli::required_string(line.value, "text"));
   });
 }
 
@@ -184,20 +220,21 @@ void add_generate(cli::Command& tool) {
   command.option("-m,--model", "MODEL", options.model,
                  "a name in the store, or a .gguf file (default: the store's only model)");
   command.option("-n,--tokens", "N", options.tokens, "at most so many").range(0, 1e9);
-  command.option("--temperature", "T", options.temperature, "0 takes the likeliest token")
-      .range(0, 100);
-  command.option("--top-k", "K", options.top_k, "keep the K likeliest; 0: all");
-  command.option("--top-p", "P", options.top_p, "keep the fewest that reach P").range(1e-9, 1);
-  command.option("--min-p", "P", options.min_p, "drop those below P of the best").range(0, 1);
-  command.option("--repeat-penalty", "R", options.repeat_penalty, "1: none").range(1e-3, 100);
-  command.option("--seed", "N", options.seed, "the same seed gives the same text");
+  add_sampling_options(command, options.sampling);
+  add_grammar_options(command, options.grammar);
   command.option("--stop", "TEXT", options.stop, "end before this text; may be repeated");
   command.option("--context", "FILE", options.context,
                  "ground on hits of hart-search (JSON lines); - for standard input");
-  command.option("--logprobs", "N", options.logprobs, "with --stream: the N best other tokens")
+  command
+      .option("--logprobs", "N", options.logprobs,
+              "log-probabilities, and the N best other tokens")
       .range(0, 1000);
+  command.flag("--prompt-logprobs", options.prompt_logprobs,
+               "first one line for each token of the prompt");
   command.option("--context-length", "N", options.context_length,
                  "positions to hold (0: what the prompt and -n need)");
+  add_kv_type(command, options.kv_type);
+  add_reuse_options(command, options.reuse);
   command.flag("--stream", options.stream, "one line a token, then the result");
   command.flag("--echo", options.echo, "put the prompt before the text");
   command.action([&options](cli::Context& context) { return generate(options, context); });

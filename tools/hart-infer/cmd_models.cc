@@ -8,15 +8,21 @@
 namespace hart::infer_tool {
 namespace {
 
-/// Why a stored model cannot run, or an empty text.
-std::string obstacle(store::Store& store, const store::Object& object) {
+/// What a stored model can be used for, or why it cannot run.
+struct Use {
+  const char* name = "generate";
+  std::string obstacle;
+};
+
+Use use_of(store::Store& store, const store::Object& object, const std::string& architecture) {
+  if (architecture == "hart-word-vectors-1") return {"embed", {}};
   try {
     infer::RunnableModel model = infer::RunnableModel::from_store(
         store, object.name + "@" + std::to_string(object.version));
-    (void)model.weights();
-    return {};
+    const bool is_causal = model.weights().parameters().architecture->is_causal;
+    return {is_causal ? "generate" : "embed", {}};
   } catch (const Error& error) {
-    return error.what();
+    return {"generate", error.what()};
   }
 }
 
@@ -32,8 +38,7 @@ int models(cli::Context& context) {
     const std::string architecture{facts.text(0)};
     const std::int64_t parameters = facts.integer(1);
     facts.reset();
-    const bool embeds = architecture == "hart-word-vectors-1";
-    const std::string reason = embeds ? "" : obstacle(store, object);
+    const Use use = use_of(store, object, architecture);
     Json json{{"type", "model"},
               {"model", object.name},
               {"version", object.version},
@@ -42,12 +47,12 @@ int models(cli::Context& context) {
               {"format", object.subtype},
               {"architecture", architecture},
               {"parameters", parameters},
-              {"runs", reason.empty()},
-              {"use", embeds ? "embed" : "generate"}};
-    if (!reason.empty()) json["reason"] = reason;
+              {"runs", use.obstacle.empty()},
+              {"use", use.name}};
+    if (!use.obstacle.empty()) json["reason"] = use.obstacle;
     if (!context.out.human()) return context.out.write(json);
     table.row({object.name, architecture, std::to_string(parameters),
-               reason.empty() ? (embeds ? "embed" : "generate") : "no: " + reason});
+               use.obstacle.empty() ? use.name : "no: " + use.obstacle});
   });
   if (!table.empty()) context.out.table(table);
   return 0;

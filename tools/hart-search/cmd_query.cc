@@ -114,7 +114,8 @@ class QuerySession {
 
   /// Leaves the query without a vector when the text cannot be embedded: words still match.
   void embed_text(search::Query& query) {
-    if (!embedder_tried_) embedder_ = QueryEmbedder::open(store_, options_.embedder);
+    if (!embedder_tried_)
+      embedder_ = QueryEmbedder::open(store_, options_.embedder, context_.common.threads);
     embedder_tried_ = true;
     if (!embedder_) return;
     auto vector = embedder_->embed(query.text);

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "atom/identity.h"
 #include "common/share_directory.h"
 #include "core/error.h"
-#include "core/mapped_file.h"
+#include "store/catalog.h"
 
 namespace hart::search_tool {
 namespace {
@@ -18,6 +17,17 @@ std::optional<store::EmbeddingModel> newest_model(store::Store& store, const Acc
   const auto found = std::find_if(models.rbegin(), models.rend(), accepts);
   if (found == models.rend()) return std::nullopt;
   return *found;
+}
+
+/// Whether the store holds the model itself, under the name that its vectors carry.
+bool holds_model(store::Store& store, const store::EmbeddingModel& model) {
+  try {
+    const store::Object object = store::resolve_object(store, model.name);
+    return object.structure == model.content || object.atom == model.content;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::no_input) throw;
+    return false;
+  }
 }
 
 std::string shipped_model_path() {
@@ -62,27 +72,42 @@ const store::EmbeddingModel& ModelChoice::of_length(std::size_t dims, const std:
   return known_.emplace(Key{dims, name}, model_of_length(store_, dims, name)).first->second;
 }
 
-std::optional<QueryEmbedder> QueryEmbedder::open(store::Store& store, const std::string& file) {
-  if (!file.empty()) {
-    const Id content = atom::content_id(MappedFile{file}.bytes());
-    auto vectors = std::make_unique<nn::WordVectors>(file);
+std::optional<QueryEmbedder> QueryEmbedder::open(store::Store& store,
+                                                 const std::string& reference,
+                                                 unsigned threads) {
+  if (!reference.empty()) {
+    auto embedder = infer::Embedder::open(reference, &store, threads);
     const auto model = newest_model(store, [&](const store::EmbeddingModel& candidate) {
-      return candidate.content == content;
+      return candidate.content == embedder->id();
     });
-    if (!model) throw Error{Fault::no_input, "the store holds no vectors of " + file};
-    return QueryEmbedder{std::move(vectors), *model};
+    if (!model) throw Error{Fault::no_input, "the store holds no vectors of " + reference};
+    return QueryEmbedder{std::move(embedder), *model};
   }
   if (store::embedding_models(store).empty()) return std::nullopt;
-  const std::string shipped = shipped_model_path();
-  if (shipped.empty() || !std::filesystem::exists(shipped)) return std::nullopt;
-  auto vectors = std::make_unique<nn::WordVectors>(shipped);
+  if (auto shipped = open_shipped(store, threads)) return shipped;
+  return open_held(store, threads);
+}
+
+std::optional<QueryEmbedder> QueryEmbedder::open_shipped(store::Store& store,
+                                                         unsigned threads) {
+  const std::string path = shipped_model_path();
+  if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
+  auto embedder = infer::Embedder::open(path, nullptr, threads);
   // By name: hashing the file at every start would cost more than the query.
   const auto model = newest_model(store, [&](const store::EmbeddingModel& candidate) {
-    return candidate.name == vectors->name() &&
-           candidate.dims == static_cast<std::int64_t>(vectors->dims());
+    return candidate.name == embedder->name() &&
+           candidate.dims == static_cast<std::int64_t>(embedder->dims());
   });
   if (!model) return std::nullopt;
-  return QueryEmbedder{std::move(vectors), *model};
+  return QueryEmbedder{std::move(embedder), *model};
+}
+
+std::optional<QueryEmbedder> QueryEmbedder::open_held(store::Store& store, unsigned threads) {
+  const auto model = newest_model(store, [&](const store::EmbeddingModel& candidate) {
+    return holds_model(store, candidate);
+  });
+  if (!model) return std::nullopt;
+  return QueryEmbedder{infer::Embedder::open(model->name, &store, threads), *model};
 }
 
 }  // namespace hart::search_tool

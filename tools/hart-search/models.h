@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "nn/word_vectors.h"
+#include "infer/embedder.h"
 #include "store/embedding.h"
 #include "store/store.h"
 
@@ -44,22 +44,28 @@ class ModelChoice {
 /// Turns the text of a query into a vector of the space that the store's vectors lie in.
 class QueryEmbedder {
  public:
-  /// With the model in `file`; when that is empty, with the shipped one. Nothing when the store
-  /// has no vectors of the shipped model, or it is not installed. Throws Error(no_input) when
-  /// `file` was given and the store has no vectors of it.
-  static std::optional<QueryEmbedder> open(store::Store& store, const std::string& file);
+  /// With the model that `reference` names (a file, a folder, an object of the store); when
+  /// that is empty, with the shipped one where the store has vectors of it, else with the
+  /// newest one whose vectors and itself the store holds. Nothing where there is none. Throws
+  /// Error(no_input) when one was named and the store has no vectors of it.
+  static std::optional<QueryEmbedder> open(store::Store& store, const std::string& reference,
+                                           unsigned threads);
 
   [[nodiscard]] const store::EmbeddingModel& model() const noexcept { return model_; }
   /// Nothing when the model knows no word of the text.
   [[nodiscard]] std::optional<std::vector<float>> embed(std::string_view text) const {
-    return vectors_->embed(text);
+    auto vector = embedder_->embed(text);
+    if (!vector) return std::nullopt;
+    return std::move(vector->values);
   }
 
  private:
-  QueryEmbedder(std::unique_ptr<nn::WordVectors> vectors, store::EmbeddingModel model)
-      : vectors_{std::move(vectors)}, model_{std::move(model)} {}
+  static std::optional<QueryEmbedder> open_shipped(store::Store& store, unsigned threads);
+  static std::optional<QueryEmbedder> open_held(store::Store& store, unsigned threads);
+  QueryEmbedder(std::unique_ptr<infer::Embedder> embedder, store::EmbeddingModel model)
+      : embedder_{std::move(embedder)}, model_{std::move(model)} {}
 
-  std::unique_ptr<nn::WordVectors> vectors_;
+  std::unique_ptr<infer::Embedder> embedder_;
   store::EmbeddingModel model_;
 };
 

@@ -88,7 +88,7 @@ void add_query_options(cli::Command& command, QueryOptions& options) {
   command.option("--atom", "ID", options.atom, "search near this atom's vector");
   command.option("--image", "FILE", options.image, "search near a picture");
   command.option("--audio", "FILE", options.audio, "search near a sound");
-  command.option("--embedder", "FILE", options.embedder, "word vectors for TEXT");
+  command.option("--embedder", "MODEL", options.embedder, "what makes a vector of TEXT");
   command.option("-m,--model", "NAME", options.model, "model of --vector and --atom");
   add_filter_options(command, options);
   add_ranking_options(command, options);

@@ -2,10 +2,16 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -62,6 +68,55 @@ TEST_CASE("parallel_for: an exception of any part comes out after all parts have
                     std::runtime_error);
     CHECK(ended == 4);
   }
+}
+
+TEST_CASE("parallel_for: many short jobs, one after the other, each run every part once") {
+  for (int job = 0; job < 20'000; ++job) {
+    const std::size_t parts = 1 + static_cast<std::size_t>(job) % 4;
+    std::array<std::atomic<int>, 4> runs{};
+    parallel_for(parts, 1, 4, [&](std::size_t begin, std::size_t) { ++runs[begin]; });
+    for (std::size_t part = 0; part < runs.size(); ++part)
+      REQUIRE(runs[part] == (part < parts ? 1 : 0));
+  }
+}
+
+TEST_CASE("parallel_for: a job after a pause finds its sleeping threads again") {
+  for (int job = 0; job < 5; ++job) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    std::atomic<int> sum{0};
+    parallel_for(3, 1, 3, [&](std::size_t begin, std::size_t) { sum += 1 << (8 * begin); });
+    CHECK(sum == 0x010101);
+  }
+}
+
+TEST_CASE("parallel_for: may be called from inside a part and from several threads") {
+  std::atomic<int> sum{0};
+  const auto add = [&](std::size_t begin, std::size_t end) {
+    sum += static_cast<int>(end - begin);
+  };
+  parallel_for(4, 1, 4, [&](std::size_t, std::size_t) { parallel_for(100, 1, 3, add); });
+  CHECK(sum == 400);
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 3; ++caller)
+    callers.emplace_back([&] {
+      for (int job = 0; job < 200; ++job) parallel_for(10, 1, 2, add);
+    });
+  for (std::thread& caller : callers) caller.join();
+  CHECK(sum == 400 + 3 * 200 * 10);
+}
+
+TEST_CASE("parallel_for: works in a forked process, which has none of the threads") {
+  parallel_for(4, 1, 4, [](std::size_t, std::size_t) {});
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    std::atomic<int> sum{0};
+    parallel_for(4, 1, 4, [&](std::size_t begin, std::size_t) { sum += 1 << (8 * begin); });
+    ::_exit(sum == 0x01010101 ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 TEST_CASE("default_threads: is at least one") {

@@ -82,8 +82,8 @@ TEST_CASE("add_config_metadata: writes what only some models have") {
 
 TEST_CASE("parse_hf_config: fills in what families leave out") {
   CHECK(parse({{"num_key_value_heads", nullptr}}).head_count_kv == 32);
-  CHECK(parse({{"rms_norm_eps", nullptr}}).rms_epsilon == 1e-6);
-  CHECK(parse({{"rms_norm_eps", nullptr}, {"model_type", "phi3"}}).rms_epsilon == 1e-5);
+  CHECK(parse({{"rms_norm_eps", nullptr}}).norm_epsilon == 1e-6);
+  CHECK(parse({{"rms_norm_eps", nullptr}, {"model_type", "phi3"}}).norm_epsilon == 1e-5);
   CHECK(parse({{"model_type", "gemma3_text"}}).rope_base == 1e6);
   CHECK(parse({{"model_type", "mistral"}}).architecture == "llama");
   CHECK(

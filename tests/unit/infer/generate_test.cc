@@ -5,17 +5,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "atom/atomize.h"
 #include "core/error.h"
 #include "infer/grounding.h"
-#include "store/catalog_writer.h"
-#include "support/scratch_store.h"
-#include "tiny_model.h"
+#include "scratch_models.h"
 
 namespace hart::infer {
 namespace {
-
-const store::SchemaModule kCatalogOnly[] = {store::catalog_schema()};
 
 template <typename Body> Fault fault_of(const Body& body) {
   try {
@@ -25,24 +20,6 @@ template <typename Body> Fault fault_of(const Body& body) {
   }
   return Fault{0};
 }
-
-/// A model as a file and in a store.
-struct Models {
-  test::ScratchStore scratch{kCatalogOnly};
-  store::Store store = scratch.open();
-  std::string path = scratch.directory() + "/../model.gguf";
-
-  explicit Models(const ByteBuffer& file) {
-    std::ofstream{path, std::ios::binary}.write(reinterpret_cast<const char*>(file.data()),
-                                                static_cast<std::streamsize>(file.size()));
-    atom::AtomizeOptions options;
-    options.name = "tiny";
-    store::WriteTransaction transaction{store};
-    store::CatalogWriter writer{store};
-    (void)atom::atomize(store, writer, file, options, {});
-    transaction.commit();
-  }
-};
 
 /// Notes what is reported, in order, in one word each.
 struct Recorder final : EventSink, UsageGate {
@@ -101,8 +78,8 @@ TEST_CASE("model: from a store and from its file it has one id, and says the sam
   CHECK(stored.name() == "tiny");
   const auto prompt = file.tokenizer().encode("abcde", {.add_special = true});
   CHECK(prompt == stored.tokenizer().encode("abcde", {.add_special = true}));
-  nn::LlamaSession a{file.weights()};
-  nn::LlamaSession b{stored.weights()};
+  nn::TransformerSession a{file.weights()};
+  nn::TransformerSession b{stored.weights()};
   const auto x = a.evaluate(prompt);
   const auto y = b.evaluate(prompt);
   CHECK(std::equal(x.begin(), x.end(), y.begin(), y.end()));

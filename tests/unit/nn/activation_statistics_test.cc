@@ -19,9 +19,17 @@ std::vector<TokenId> some_tokens(std::size_t count) {
   return tokens;
 }
 
+/// Of embeddings of two numbers.
+TransformerParameters parameters(std::uint32_t n_layers) {
+  TransformerParameters p;
+  p.n_embd = 2;
+  p.n_layers = n_layers;
+  return p;
+}
+
 TEST_CASE(
     "statistics: norms are root mean squares by column, shared by those who share inputs") {
-  ActivationStatistics statistics{LlamaParameters{.n_embd = 2, .n_layers = 1}};
+  ActivationStatistics statistics{parameters(1)};
   const std::vector<std::string> names{"q", "k"};
   statistics.see_input(names, std::vector<float>{3, 1, 4, -1}, 2);
   statistics.see_input(names, std::vector<float>{0, 1}, 2);
@@ -32,7 +40,7 @@ TEST_CASE(
 }
 
 TEST_CASE("statistics: a block's influence is how far it turns the hidden state") {
-  ActivationStatistics statistics{LlamaParameters{.n_embd = 2, .n_layers = 3}};
+  ActivationStatistics statistics{parameters(3)};
   const std::vector<float> state{1, 0, 0, 2};
   statistics.see_block(0, state, std::vector<float>{5, 0, 0, 1});  // the same direction
   statistics.see_block(1, state, std::vector<float>{0, 3, 0, 1});  // one of two at right angles
@@ -45,9 +53,9 @@ TEST_CASE("statistics: a block's influence is how far it turns the hidden state"
 
 TEST_CASE("statistics: every matrix of the model is seen, and watching changes no logits") {
   const TinyLlama weights{{}};
-  const LlamaModel model = weights.model();
+  const TransformerModel model = weights.model();
   const std::vector<TokenId> tokens = some_tokens(20);
-  LlamaSession plain{model}, watched{model};
+  TransformerSession plain{model}, watched{model};
   ActivationStatistics statistics{model.parameters()};
   watched.observe(&statistics);
   std::vector<float> expected, found;
@@ -73,7 +81,7 @@ TEST_CASE("statistics: every matrix of the model is seen, and watching changes n
 
 TEST_CASE("statistics: the first block's query input is the normed embedding") {
   const TinyLlama weights{{}};
-  const LlamaModel model = weights.model();
+  const TransformerModel model = weights.model();
   const std::vector<TokenId> tokens{7, 7, 9};
   const ActivationStatistics statistics = observe_activations(model, tokens, 1);
   const auto table = weights.values("token_embd.weight");
@@ -92,7 +100,7 @@ TEST_CASE("statistics: the first block's query input is the normed embedding") {
 
 TEST_CASE("statistics: a text longer than the context is seen in windows, by any threads") {
   const TinyLlama weights{{}};  // its context is 64 tokens
-  const LlamaModel model = weights.model();
+  const TransformerModel model = weights.model();
   const ActivationStatistics one = observe_activations(model, some_tokens(150), 1);
   const ActivationStatistics two = observe_activations(model, some_tokens(150), 2);
   CHECK(one.tokens() == 150);

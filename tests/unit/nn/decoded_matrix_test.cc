@@ -53,8 +53,8 @@ TEST_CASE("decode_matrix: values beyond F16's range make it F32") {
   CHECK(found == exact);
 }
 
-TEST_CASE("LlamaModel: types without a kernel run, and compute what their values say") {
-  for (const DType dtype : {DType::q5_1, DType::q4_k, DType::q2_k}) {
+TEST_CASE("TransformerModel: types without a kernel run, and compute what their values say") {
+  for (const DType dtype : {DType::q8_1, DType::q8_k, DType::nvfp4}) {
     REQUIRE_FALSE(tensor::has_dot(dtype));
     for (const bool tied : {false, true}) {
       TinyLlama::Shape shape;
@@ -64,13 +64,13 @@ TEST_CASE("LlamaModel: types without a kernel run, and compute what their values
       shape.dtype = dtype;
       shape.tied = tied;
       const TinyLlama weights{shape};
-      LlamaModel moved = weights.model();
-      const LlamaModel model = std::move(moved);
+      TransformerModel moved = weights.model();
+      const TransformerModel model = std::move(moved);
       CHECK(model.token_embd().dtype == dtype);
       CHECK(model.output().weight.dtype == DType::f16);
       CHECK(model.is_tied() == tied);
       const std::vector<TokenId> tokens{1, 5, 9};
-      LlamaSession session{model};
+      TransformerSession session{model};
       const auto logits = session.evaluate(tokens);
       const auto expected = LlamaReference{weights}.logits(tokens);
       double error = 0, size = 0;

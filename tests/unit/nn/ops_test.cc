@@ -96,71 +96,50 @@ TEST_CASE("silu_multiply: within the rounding bound of the float64 value") {
   }
 }
 
-/// A query, and `count` keys and values in blocks; what lies beyond them is large.
-struct Attention {
-  Attention(std::size_t positions, std::size_t dim, std::mt19937& random)
-      : count{positions},
-        head_dim{dim},
-        query{normals(random, dim)},
-        key_rows{normals(random, positions * dim)},
-        value_rows{normals(random, positions * dim)},
-        keys(blocks() * kBlock * dim, 1e3f),
-        values(blocks() * kBlock * dim, 1e3f) {
-    for (std::size_t t = 0; t < positions; ++t)
-      for (std::size_t d = 0; d < dim; ++d) {
-        const std::size_t at = (t / kBlock * dim + d) * kBlock + t % kBlock;
-        keys[at] = key_rows[t * dim + d];
-        values[at] = value_rows[t * dim + d];
+TEST_CASE("layer_norm: within the rounding bound of the float64 value, with a bias or none") {
+  std::mt19937 random{6};
+  for (const std::size_t n : kSizes) {
+    const std::vector<float> x = normals(random, n), weight = normals(random, n),
+                             bias = normals(random, n);
+    double mean = 0, variance = 0;
+    for (const float value : x) mean += static_cast<double>(value) / n;
+    for (const float value : x) variance += (value - mean) * (value - mean) / n;
+    for_each_variant([&](const Ops& variant) {
+      std::vector<float> out = x, plain(n);
+      variant.layer_norm(out.data(), weight.data(), bias.data(), n, 1e-5f, out.data());
+      variant.layer_norm(x.data(), weight.data(), nullptr, n, 1e-5f, plain.data());
+      for (std::size_t i = 0; i < n; ++i) {
+        const double scaled = (x[i] - mean) / std::sqrt(variance + 1e-5) * weight[i];
+        // The mean's rounding weighs as much as a value.
+        const double bound = (n + 8) * FLT_EPSILON *
+                             (1 + std::abs(scaled) + std::abs(bias[i])) * std::abs(weight[i]) *
+                             (1 + 1 / std::sqrt(variance + 1e-5));
+        CHECK(std::abs(plain[i] - scaled) <= bound + 1e-30);
+        CHECK(std::abs(out[i] - (scaled + bias[i])) <= bound + FLT_EPSILON * 8);
       }
+    });
   }
+}
 
-  [[nodiscard]] std::size_t blocks() const { return (count + kBlock - 1) / kBlock; }
-
-  [[nodiscard]] std::vector<float> run(const Ops& variant) const {
-    std::vector<float> scores(blocks() * kBlock), out(head_dim);
-    variant.attend(query.data(), keys.data(), values.data(), count, head_dim, scale(),
-                   scores.data(), out.data());
-    return out;
-  }
-
-  [[nodiscard]] std::vector<double> exact() const {
-    std::vector<double> out(head_dim);
-    double total = 0;
-    for (std::size_t t = 0; t < count; ++t) {
-      double score = 0;
-      for (std::size_t d = 0; d < head_dim; ++d)
-        score += static_cast<double>(query[d]) * key_rows[t * head_dim + d];
-      const double weight = std::exp(score * scale());
-      total += weight;
-      for (std::size_t d = 0; d < head_dim; ++d)
-        out[d] += weight * value_rows[t * head_dim + d];
-    }
-    for (double& value : out) value /= total;
-    return out;
-  }
-
-  [[nodiscard]] float scale() const { return 1.0f / std::sqrt(static_cast<float>(head_dim)); }
-
-  std::size_t count, head_dim;
-  std::vector<float> query, key_rows, value_rows, keys, values;
-};
-
-TEST_CASE("attend: agrees with attention in float64, whatever lies behind the last position") {
-  std::mt19937 random{4};
-  for (const std::size_t count : {1u, 2u, 15u, 16u, 17u, 63u, 64u, 65u, 130u}) {
-    for (const std::size_t head_dim : {2u, 6u, 8u, 10u, 64u}) {
-      const Attention attention{count, head_dim, random};
-      const std::vector<double> exact = attention.exact();
-      CAPTURE(count);
-      CAPTURE(head_dim);
-      for_each_variant([&](const Ops& variant) {
-        const std::vector<float> out = attention.run(variant);
-        // A score is off by head_dim roundings, its exponential by as much, and values are
-        // below 6.
-        const double bound = 6 * (2.0 * head_dim + count + 16) * FLT_EPSILON;
-        for (std::size_t d = 0; d < head_dim; ++d) CHECK(std::abs(out[d] - exact[d]) <= bound);
-      });
-    }
+TEST_CASE("gelu_multiply, gelu_erf, softcap: near the float64 value") {
+  std::mt19937 random{7};
+  for (const std::size_t n : kSizes) {
+    const std::vector<float> x = normals(random, n, 4), up = normals(random, n);
+    for_each_variant([&](const Ops& variant) {
+      std::vector<float> gated = x, exact = x, capped = x;
+      variant.gelu_multiply(gated.data(), up.data(), n);
+      variant.gelu_erf(exact.data(), n);
+      variant.softcap(capped.data(), 5, n);
+      for (std::size_t i = 0; i < n; ++i) {
+        const double v = x[i];
+        const double u = std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v);
+        const double gate = v / 2 * (1 + std::tanh(u)) * up[i];
+        CHECK(std::abs(gated[i] - gate) <= 2e-6 * std::abs(v * up[i]));
+        CHECK(std::abs(exact[i] - v / 2 * (1 + std::erf(v / std::sqrt(2)))) <=
+              4e-7 * std::abs(v));
+        CHECK(std::abs(capped[i] - 5 * std::tanh(v / 5)) <= 3e-6);
+      }
+    });
   }
 }
 
@@ -173,8 +152,11 @@ TEST_CASE("ops: every variant gives the same bits") {
     first.rms_norm(x.data(), y.data(), n, 1e-6f, norm.data());
     first.exp_minus(x.data(), 1.5f, n, power.data());
     first.silu_multiply(gate.data(), y.data(), n);
-    const Attention attention{n, 10, random};
-    const std::vector<float> mixed = attention.run(first);
+    std::vector<float> gelu = x, erf = x, cap = x, layer(n);
+    first.gelu_multiply(gelu.data(), y.data(), n);
+    first.gelu_erf(erf.data(), n);
+    first.softcap(cap.data(), 3, n);
+    first.layer_norm(x.data(), y.data(), y.data(), n, 1e-6f, layer.data());
     for_each_variant([&](const Ops& variant) {
       std::vector<float> out(n);
       variant.rms_norm(x.data(), y.data(), n, 1e-6f, out.data());
@@ -184,7 +166,17 @@ TEST_CASE("ops: every variant gives the same bits") {
       out = x;
       variant.silu_multiply(out.data(), y.data(), n);
       CHECK(out == gate);
-      CHECK(attention.run(variant) == mixed);
+      out = x;
+      variant.gelu_multiply(out.data(), y.data(), n);
+      CHECK(out == gelu);
+      out = x;
+      variant.gelu_erf(out.data(), n);
+      CHECK(out == erf);
+      out = x;
+      variant.softcap(out.data(), 3, n);
+      CHECK(out == cap);
+      variant.layer_norm(x.data(), y.data(), y.data(), n, 1e-6f, out.data());
+      CHECK(out == layer);
     });
   }
 }

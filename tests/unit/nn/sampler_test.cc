@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <set>
 #include <vector>
 
 #include "core/error.h"
+#include "nn/grammar_constraint.h"
 #include "nn/sampler.h"
 
 namespace hart::nn {
@@ -52,7 +54,7 @@ TEST_CASE("SplitMix64: gives the published sequence of seed 1234567") {
 TEST_CASE("Sampler: temperature 0 takes the greatest logit, the lowest id among equals") {
   Sampler sampler{plain(0)};
   CHECK(sampler.sample(std::vector<float>{1, 5, 2, 5}).token == 1);
-  CHECK(sampler.sample(std::vector<float>{-kInfinity, kNan, -3, -2}).token == 3);
+  CHECK(sampler.sample(std::vector<float>{-kInfinity, -4, -3, -2}).token == 3);
 }
 
 TEST_CASE("Sampler: the same seed gives the same tokens, another seed others") {
@@ -145,7 +147,7 @@ TEST_CASE("Sampler: log-probabilities are those of the model, whatever the filte
 }
 
 TEST_CASE("best_tokens: best first, ties by id, no more than there are") {
-  const std::vector<float> logits = {1, 3, 2, 3, kNan};
+  const std::vector<float> logits = {1, 3, 2, 3, -kInfinity};
   const auto best = best_tokens(logits, 10, TokenId{2});
   REQUIRE(best.size() == 3);
   CHECK(best[0].token == 1);
@@ -157,7 +159,137 @@ TEST_CASE("best_tokens: best first, ties by id, no more than there are") {
 TEST_CASE("log_sum_exp: exact for large logits and long rows") {
   CHECK(log_sum_exp(std::vector<float>{1000, 1000}) == doctest::Approx(1000 + std::log(2)));
   CHECK(log_sum_exp(std::vector<float>(1000, -5.0f)) == doctest::Approx(-5 + std::log(1000)));
-  CHECK(log_sum_exp(std::vector<float>{0, -kInfinity, kNan}) == doctest::Approx(0));
+  CHECK(log_sum_exp(std::vector<float>{0, -kInfinity}) == doctest::Approx(0));
+}
+
+/// The token drawn with the other filters off; probabilities 0.4, 0.3, 0.2, 0.1.
+std::set<TokenId> support_of(const std::function<void(SamplerOptions&)>& change) {
+  SamplerOptions options = plain();
+  change(options);
+  return support(options, logits_of({0.4, 0.3, 0.2, 0.1}));
+}
+
+TEST_CASE("Sampler: typical_p keeps what surprises about as much as expected") {
+  // The entropy is 1.28: 0.3 (1.20) is nearest, then 0.2 (1.61), 0.4 (0.92), 0.1 (2.30).
+  CHECK(support_of([](auto& o) { o.typical_p = 0.3; }) == std::set<TokenId>{1});
+  CHECK(support_of([](auto& o) { o.typical_p = 0.45; }) == std::set<TokenId>{1, 2});
+  CHECK(support_of([](auto& o) { o.typical_p = 0.7; }) == std::set<TokenId>{0, 1, 2});
+  CHECK(support_of([](auto& o) { o.typical_p = 1; }) == std::set<TokenId>{0, 1, 2, 3});
+}
+
+TEST_CASE("Sampler: top_n_sigma keeps what is within so many deviations of the best") {
+  const std::vector<float> logits = {4, 2, 0, -2};  // mean 1, deviation sqrt(5)
+  SamplerOptions options = plain();
+  options.top_n_sigma = 0.8;  // above 4 - 1.79
+  CHECK(support(options, logits) == std::set<TokenId>{0});
+  options.top_n_sigma = 0.9;
+  CHECK(support(options, logits) == std::set<TokenId>{0, 1});
+  options.top_n_sigma = 1.8;
+  CHECK(support(options, logits) == std::set<TokenId>{0, 1, 2});
+  CHECK(support(options, std::vector<float>{1, 1}) == std::set<TokenId>{0, 1});
+}
+
+TEST_CASE("Sampler: xtc leaves the least probable of the top choices, as often as it is told") {
+  const auto always = [](double threshold) {
+    return support_of([&](auto& o) { o.xtc_probability = 1, o.xtc_threshold = threshold; });
+  };
+  CHECK(always(0.15) == std::set<TokenId>{2, 3});
+  CHECK(always(0.25) == std::set<TokenId>{1, 2, 3});
+  CHECK(always(0.35) == std::set<TokenId>{0, 1, 2, 3});
+  CHECK(always(0.6) == std::set<TokenId>{0, 1, 2, 3});
+  SamplerOptions options = plain();
+  options.xtc_probability = 0.25;
+  options.xtc_threshold = 0.15;
+  const int draws = 20000;
+  auto seen = counts(options, logits_of({0.4, 0.3, 0.2, 0.1}), draws);
+  const double p = 0.75 * 0.4;
+  CHECK(std::abs(seen[0] - draws * p) < 5 * std::sqrt(draws * p * (1 - p)));
+}
+
+TEST_CASE("Sampler: frequency counts each time that a token is recent, presence once") {
+  SamplerOptions options = plain(0);
+  options.frequency_penalty = 1;
+  options.repeat_last_n = 3;
+  Sampler frequency{options};
+  const std::vector<float> logits = {5, 3.5f, 0};
+  CHECK(frequency.sample(logits).token == 0);
+  CHECK(frequency.sample(logits).token == 0);  // 4
+  CHECK(frequency.sample(logits).token == 1);  // 3
+  CHECK(frequency.sample(logits).token == 0);  // the first has left the window: 4 against 2.5
+  options.frequency_penalty = 0;
+  options.presence_penalty = 2;
+  Sampler presence{options};
+  CHECK(presence.sample(logits).token == 0);
+  CHECK(presence.sample(logits).token == 1);  // 3 against 3.5
+  CHECK(presence.sample(logits).token == 0);  // 3 against 1.5
+  CHECK(presence.sample(logits).token == 0);  // still 3, however often
+  options.repeat_last_n = 0;
+  Sampler forgetful{options};
+  for (int i = 0; i < 3; ++i) CHECK(forgetful.sample(logits).token == 0);
+}
+
+TEST_CASE("Sampler: steps apply in the order that is documented") {
+  // Penalties first: the best is no longer among the two that top_k keeps.
+  SamplerOptions options = plain();
+  options.top_k = 1;
+  options.presence_penalty = 10;
+  Sampler sampler{options};
+  sampler.accept(0);
+  CHECK(sampler.sample(logits_of({0.4, 0.3, 0.2, 0.1})).token == 1);
+  // top_k before top_p: of the two that are left the first has 0.57.
+  CHECK(support_of([](auto& o) { o.top_k = 2, o.top_p = 0.55; }) == std::set<TokenId>{0});
+  CHECK(support_of([](auto& o) { o.top_p = 0.55; }) == std::set<TokenId>{0, 1});
+  // Temperature last: flattened, all would pass min_p.
+  CHECK(support_of([](auto& o) { o.min_p = 0.6, o.temperature = 50; }) ==
+        std::set<TokenId>{0, 1});
+}
+
+TEST_CASE("Sampler: mirostat holds the mean surprise near what is aimed at") {
+  std::vector<float> logits(2000);
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    logits[i] = -1.2f * std::log(static_cast<float>(i) + 1);
+  for (const std::uint32_t version : {1u, 2u})
+    for (const double tau : {2.0, 4.0}) {
+      SamplerOptions options = plain();
+      options.mirostat = version;
+      options.mirostat_tau = tau;
+      Sampler sampler{options};
+      double surprise = 0;
+      const int draws = 3000;
+      for (int i = 0; i < draws; ++i) surprise -= sampler.sample(logits).logprob / std::log(2);
+      CAPTURE(version);
+      CAPTURE(tau);
+      // Measured before truncation, the surprise is a little more than what it controls.
+      CHECK(surprise / draws > tau * 0.9);
+      CHECK(surprise / draws < tau * 1.6);
+      Sampler again{options}, same{options};
+      for (int i = 0; i < 50; ++i)
+        CHECK(again.sample(logits).token == same.sample(logits).token);
+    }
+}
+
+TEST_CASE("Sampler: a mask leaves what it allows, and the log-probabilities as they are") {
+  TokenMask mask{4};
+  mask.allow(2);
+  mask.allow(3);
+  const std::vector<float> logits = logits_of({0.4, 0.3, 0.2, 0.1});
+  for (const double temperature : {0.0, 1.0}) {
+    Sampler sampler{plain(temperature)};
+    std::set<TokenId> seen;
+    for (int i = 0; i < 200; ++i) {
+      const auto choice = sampler.sample(logits, mask);
+      REQUIRE(choice);
+      seen.insert(choice->token);
+      CHECK(choice->logprob ==
+            doctest::Approx(std::log(choice->token == 2 ? 0.2 : 0.1)).epsilon(1e-5));
+    }
+    CHECK(seen == (temperature == 0 ? std::set<TokenId>{2} : std::set<TokenId>{2, 3}));
+    CHECK_FALSE(sampler.sample(logits, TokenMask{4}));
+    CHECK_FALSE(sampler.sample(std::vector<float>{1, 2, -kInfinity, -kInfinity}, mask));
+  }
+  SamplerOptions options = plain();
+  options.mirostat = 2;
+  CHECK_FALSE(Sampler{options}.sample(logits, TokenMask{4}));
 }
 
 TEST_CASE("Sampler: refuses options out of range and logits without a finite value") {
@@ -167,13 +299,24 @@ TEST_CASE("Sampler: refuses options out of range and logits without a finite val
            [](SamplerOptions& o) { o.top_p = 0; }, [](SamplerOptions& o) { o.top_p = 1.01; },
            [](SamplerOptions& o) { o.min_p = -0.01; },
            [](SamplerOptions& o) { o.min_p = 1.01; },
+           [](SamplerOptions& o) { o.typical_p = 0; },
+           [](SamplerOptions& o) { o.top_n_sigma = -1; },
+           [](SamplerOptions& o) { o.xtc_probability = 1.1; },
+           [](SamplerOptions& o) { o.xtc_threshold = -0.1; },
+           [](SamplerOptions& o) { o.frequency_penalty = std::nan(""); },
+           [](SamplerOptions& o) { o.presence_penalty = kInfinity; },
+           [](SamplerOptions& o) { o.mirostat = 3; },
+           [](SamplerOptions& o) { o.mirostat_tau = 0; },
+           [](SamplerOptions& o) { o.mirostat_eta = 1.1; },
            [](SamplerOptions& o) { o.repeat_penalty = 0; }}) {
     SamplerOptions options = plain();
     change(options);
     CHECK_THROWS_AS(Sampler{options}, Error);
   }
   Sampler sampler{plain()};
-  CHECK_THROWS_AS((void)sampler.sample(std::vector<float>{kNan, -kInfinity}), Error);
+  CHECK_THROWS_AS((void)sampler.sample(std::vector<float>{-kInfinity, -kInfinity}), Error);
+  CHECK_THROWS_WITH((void)sampler.sample(std::vector<float>{0, 1, kNan}),
+                    "the model's logits are not finite numbers: that of token 2");
   CHECK_THROWS_AS((void)sampler.sample(std::vector<float>{0, kInfinity}), Error);
   CHECK_THROWS_AS((void)sampler.sample(std::vector<float>{}), Error);
 }

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "core/json.h"
-#include "nn/llama.h"
 #include "nn/sampler.h"
+#include "nn/transformer.h"
 #include "nn/word_vectors.h"
 #include "nn/words.h"
 #include "vocabulary_files.h"
@@ -71,7 +71,7 @@ struct WordnetLlama {
   MappedFile file;
   formats::GgufHeader header;
   std::unique_ptr<Tokenizer> tokenizer;
-  LlamaModel model;
+  TransformerModel model;
 };
 
 void check_prompt(const WordnetLlama& wordnet, const Json& entry) {
@@ -81,7 +81,7 @@ void check_prompt(const WordnetLlama& wordnet, const Json& entry) {
   std::vector<TokenId> encoded = {*wordnet.tokenizer->bos()};
   for (const TokenId token : wordnet.tokenizer->encode(prompt)) encoded.push_back(token);
   CHECK(encoded == ids);
-  LlamaSession session{wordnet.model};
+  TransformerSession session{wordnet.model};
   std::span<const float> logits = session.evaluate(ids);
   // Float32 against float32 in another order of summation: logits are of the order of 10.
   for (const Json& top : entry.at("top5"))
@@ -97,7 +97,7 @@ void check_prompt(const WordnetLlama& wordnet, const Json& entry) {
   CHECK(continuation == expected);
   CHECK(wordnet.tokenizer->decode(continuation) == entry.at("continuation").get<std::string>());
   if (entry.at("ended").get<bool>())
-    CHECK(wordnet.tokenizer->is_eog(sampler.sample(logits).token));
+    CHECK(wordnet.tokenizer->is_end(sampler.sample(logits).token));
 }
 
 TEST_CASE("wordnet-llama: tokens, logits and greedy text are those of the reference") {

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "nn/llama.h"
 #include "nn/sampler.h"
+#include "nn/transformer.h"
 #include "vocabulary_files.h"
 
 namespace hart::nn {
@@ -14,9 +14,9 @@ std::string greedy_text(const std::string& path, const std::string& prompt, int 
   const MappedFile file{path};
   const formats::GgufHeader header = formats::parse_gguf(file.bytes(), file.bytes().size());
   const auto tokenizer = make_tokenizer(header);
-  const LlamaModel model{gguf_source(header, file.bytes())};
+  const TransformerModel model{gguf_source(header, file.bytes())};
   // The golden text is longer than the 128 positions that the model was trained on.
-  LlamaSession session{model, {.context_length = 512}};
+  TransformerSession session{model, {.context_length = 512}};
   Sampler sampler{{.temperature = 0}};
   PieceStream stream{*tokenizer};
   std::string text = prompt;
@@ -24,7 +24,7 @@ std::string greedy_text(const std::string& path, const std::string& prompt, int 
       session.evaluate(tokenizer->encode(prompt, {.add_special = true}));
   for (int i = 0; i < count; ++i) {
     const TokenId token = sampler.sample(logits).token;
-    if (tokenizer->is_eog(token)) break;
+    if (tokenizer->is_end(token)) break;
     text += stream.push(token);
     logits = session.evaluate({&token, 1});
   }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "header_builder.h"
-#include "nn/llama.h"
+#include "nn/transformer.h"
 #include "tensor/convert.h"
 
 namespace hart::nn {
@@ -40,7 +40,7 @@ class TinyLlama {
   [[nodiscard]] ModelSource source() const {
     return {builder_.header(), [this](std::string_view name) { return find(name); }};
   }
-  [[nodiscard]] LlamaModel model() const { return LlamaModel{source()}; }
+  [[nodiscard]] TransformerModel model() const { return TransformerModel{source()}; }
 
   [[nodiscard]] HeaderBuilder& builder() noexcept { return builder_; }
   [[nodiscard]] const Shape& shape() const noexcept { return shape_; }

@@ -132,7 +132,8 @@ TEST_CASE(
   builder.integer("tokenizer.ggml.eos_token_id", 4294967295);
   const auto without = make_tokenizer(builder.header());
   CHECK(!without->eos());
-  CHECK(!without->is_eog(2));
+  CHECK(without->is_end(2));  // it is spelt </s>
+  CHECK(!without->is_end(1));
   CHECK(without->encode("", {.add_special = true}) == Tokens{1});
 }
 
@@ -140,11 +141,11 @@ TEST_CASE("tokenizer: generation ends at the end token, an end of turn, a usual 
   HeaderBuilder builder = bpe_header();
   builder.integer("tokenizer.ggml.eos_token_id", 5).integer("tokenizer.ggml.eot_token_id", 6);
   const auto tokenizer = make_tokenizer(builder.header());
-  CHECK(tokenizer->is_eog(5));
-  CHECK(tokenizer->is_eog(6));
-  CHECK(tokenizer->is_eog(8));
-  CHECK(!tokenizer->is_eog(7));
-  CHECK(!tokenizer->is_eog(-1));
+  CHECK(tokenizer->is_end(5));
+  CHECK(tokenizer->is_end(6));
+  CHECK(tokenizer->is_end(8));
+  CHECK(!tokenizer->is_end(7));
+  CHECK(!tokenizer->is_end(-1));
 }
 
 TEST_CASE("BPE: merges apply by rank") {
@@ -192,6 +193,71 @@ TEST_CASE("BPE: a word of a million letters is no worse than linearithmic") {
   CHECK(tokenizer->decode(tokens) == text);
 }
 
+/// [PAD] 0, [UNK] 1, [CLS] 2, [SEP] 3, then pieces; those that begin words are marked.
+HeaderBuilder word_piece_header() {
+  HeaderBuilder builder;
+  builder.text("tokenizer.ggml.model", "bert");
+  builder.texts("tokenizer.ggml.tokens", {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁un", "able",
+                                          "▁a", "▁,", "▁é", "▁e", "ab", "▁中"});
+  builder.integers("tokenizer.ggml.token_type", {3, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1});
+  builder.integer("tokenizer.ggml.unknown_token_id", 1)
+      .integer("tokenizer.ggml.cls_token_id", 2);
+  builder.integer("tokenizer.ggml.seperator_token_id", 3);
+  return builder;
+}
+
+TEST_CASE("WordPiece: the longest piece first; a word of which a part is missing is unknown") {
+  const auto tokenizer = make_tokenizer(word_piece_header().header());
+  CHECK(tokenizer->encode("unable, a") == Tokens{4, 5, 7, 6});
+  CHECK(tokenizer->encode("unablex a") == Tokens{1, 6});
+  CHECK(tokenizer->encode("able") == Tokens{1});  // no piece that begins a word
+  CHECK(tokenizer->encode("a中a") == Tokens{6, 11, 6});
+  CHECK(tokenizer->encode("UN\u0301ABLE É\xFF") == Tokens{4, 5, 9});
+  CHECK(tokenizer->encode("a", {.add_special = true}) == Tokens{2, 6, 3});
+  CHECK(tokenizer->decode(Tokens{2, 4, 5, 7, 6, 3}) == "unable , a");
+  const auto cased = make_tokenizer(
+      word_piece_header().boolean("tokenizer.ggml.normalizer.lowercase", false).header());
+  CHECK(cased->encode("é A") == Tokens{8, 1});
+}
+
+/// <pad> 0, </s> 1, <unk> 2, pieces, and one that the user defined.
+HeaderBuilder unigram_header() {
+  HeaderBuilder builder;
+  builder.text("tokenizer.ggml.model", "t5");
+  builder.texts("tokenizer.ggml.tokens",
+                {"<pad>", "</s>", "<unk>", "▁", "a", "b", "ab", "▁a", "ba", "<x>"});
+  builder.integers("tokenizer.ggml.token_type", {3, 3, 2, 1, 1, 1, 1, 1, 1, 4});
+  builder.numbers("tokenizer.ggml.scores", {0, 0, 0, -2, -3, -3, -4, -4, -1, 0});
+  builder.boolean("tokenizer.ggml.add_space_prefix", true);
+  builder.boolean("tokenizer.ggml.remove_extra_whitespaces", true);
+  return builder;
+}
+
+TEST_CASE("Unigram: the segmentation of the greatest score, not the longest piece") {
+  const auto tokenizer = make_tokenizer(unigram_header().header());
+  // "▁a" "ba" is -5; "▁" "ab" "a" would be -9.
+  CHECK(tokenizer->encode("aba") == Tokens{7, 8});
+  CHECK(tokenizer->encode("  a   ab ") == Tokens{7, 3, 6});
+  CHECK(tokenizer->encode("azzb") == Tokens{7, 2, 5});  // two unknown characters are one token
+  CHECK(tokenizer->encode("a<x>b") == Tokens{7, 9, 3, 5});
+  CHECK(tokenizer->encode("a", {.add_special = true}) == Tokens{7, 1});
+  CHECK(tokenizer->decode(Tokens{7, 8, 3, 6, 1}) == "aba ab");
+  HeaderBuilder spaces = unigram_header();
+  spaces.boolean("tokenizer.ggml.remove_extra_whitespaces", false);
+  CHECK(make_tokenizer(spaces.header())->encode("a  a") == Tokens{7, 3, 7});
+}
+
+TEST_CASE("Unigram: a compiled normalizer that contradicts itself is refused, not followed") {
+  HeaderBuilder builder = unigram_header();
+  builder.integers("tokenizer.ggml.precompiled_charsmap", {255, 255, 255, 127, 0});
+  CHECK(refuses(builder, "larger than the map"));
+  builder.integers("tokenizer.ggml.precompiled_charsmap", {1});
+  CHECK(refuses(builder, "too short"));
+  // One unit whose offset leads far outside the trie.
+  builder.integers("tokenizer.ggml.precompiled_charsmap", {4, 0, 0, 0, 0, 255, 255, 255, 65});
+  CHECK(make_tokenizer(builder.header())->encode("aba") == Tokens{7, 8});
+}
+
 TEST_CASE("PieceStream: a character is shown once all its bytes are there") {
   const auto tokenizer = make_tokenizer(letters_header().header());
   PieceStream stream{*tokenizer};
@@ -212,8 +278,8 @@ TEST_CASE("PieceStream: a character is shown once all its bytes are there") {
 
 TEST_CASE("make_tokenizer: refuses what it does not know, by name") {
   CHECK(refuses(HeaderBuilder{}, "tokenizer.ggml.model"));
-  CHECK(refuses(letters_header().text("tokenizer.ggml.model", "t5"), "'t5'"));
-  CHECK(refuses(bpe_header().text("tokenizer.ggml.pre", "tekken"), "'tekken'"));
+  CHECK(refuses(letters_header().text("tokenizer.ggml.model", "rwkv"), "'rwkv'"));
+  CHECK(refuses(bpe_header().text("tokenizer.ggml.pre", "quenya"), "'quenya'"));
   CHECK(refuses(letters_header().remove("tokenizer.ggml.tokens"), "tokenizer.ggml.tokens"));
   CHECK(refuses(letters_header().remove("tokenizer.ggml.scores"), "tokenizer.ggml.scores"));
   CHECK(refuses(bpe_header().remove("tokenizer.ggml.merges"), "tokenizer.ggml.merges"));

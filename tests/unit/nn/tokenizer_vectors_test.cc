@@ -78,6 +78,20 @@ TEST_CASE("gpt-2: every published case tokenizes identically and decodes to its 
   if (have_vectors("gpt-2")) check_vectors("gpt-2");
 }
 
+TEST_CASE("bert-bge: every published case tokenizes identically") {
+  if (!have_vectors("bert-bge")) return;
+  const auto tokenizer = tokenizer_of_file(shared_data("vocab/bert-bge.gguf"));
+  const std::vector<Case> cases = read_cases("bert-bge");
+  CHECK(cases.size() > 40);
+  for (const Case& expected : cases) {
+    CAPTURE(expected.text);
+    CHECK(tokenizer->encode(expected.text) == expected.tokens);
+  }
+  CHECK(tokenizer->encode("hello", {.add_special = true}) ==
+        std::vector<TokenId>{101, 7592, 102});
+  CHECK(tokenizer->decode(tokenizer->encode("Hello, naïve world")) == "hello , naive world");
+}
+
 TEST_CASE("gpt-2: any bytes decode to what was encoded") {
   if (have_vectors("gpt-2")) check_round_trips("gpt-2");
 }

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "nn/llama.h"
+#include "nn/transformer.h"
 #include "tiny_llama.h"
 
 namespace hart::nn {
@@ -34,7 +34,7 @@ bool refuses_number(const std::string& key, double value) {
   return refuses(weights, key);
 }
 
-TEST_CASE("LlamaModel: reads the parameters and their defaults") {
+TEST_CASE("TransformerModel: reads the parameters and their defaults") {
   TinyLlama weights{{}};
   weights.builder()
       .remove("llama.rope.dimension_count")
@@ -42,16 +42,16 @@ TEST_CASE("LlamaModel: reads the parameters and their defaults") {
   CHECK(refuses(weights, "blk.0.attn_k.weight"));  // the keys are now of four heads
   TinyLlama full{{.n_kv_heads = 4}};
   full.builder().remove("llama.rope.dimension_count").remove("llama.attention.head_count_kv");
-  const LlamaModel model = full.model();
+  const TransformerModel model = full.model();
   CHECK(model.parameters().n_kv_heads == 4);
   CHECK(model.parameters().head_dim == 16);
-  CHECK(model.parameters().rope_dims == 16);
+  CHECK(model.parameters().rope.dims == 16);
   CHECK(model.parameters().n_vocab == 40);
-  CHECK(model.rope_frequencies().size() == 8);
-  CHECK(model.rope_frequencies()[0] == 1.0);
+  CHECK(model.rope(0).frequencies.size() == 8);
+  CHECK(model.rope(0).frequencies[0] == 1.0);
 }
 
-TEST_CASE("LlamaModel: an unknown architecture is refused by name") {
+TEST_CASE("TransformerModel: an unknown architecture is refused by name") {
   TinyLlama weights{{}};
   weights.builder().text("general.architecture", "mamba");
   CHECK(refuses(weights, "'mamba'"));
@@ -59,14 +59,14 @@ TEST_CASE("LlamaModel: an unknown architecture is refused by name") {
   CHECK(refuses(weights, "general.architecture"));
 }
 
-TEST_CASE("LlamaModel: a big-endian file is refused and told how to convert") {
+TEST_CASE("TransformerModel: a big-endian file is refused and told how to convert") {
   TinyLlama weights{{}};
   weights.builder().byte_order(formats::ByteOrder::big);
   CHECK(refuses(weights, "big-endian"));
   CHECK(refuses(weights, "export --as gguf"));
 }
 
-TEST_CASE("LlamaModel: every required key is missed by name") {
+TEST_CASE("TransformerModel: every required key is missed by name") {
   for (const char* key :
        {"llama.embedding_length", "llama.block_count", "llama.feed_forward_length",
         "llama.context_length", "llama.attention.head_count",
@@ -77,7 +77,7 @@ TEST_CASE("LlamaModel: every required key is missed by name") {
   }
 }
 
-TEST_CASE("LlamaModel: impossible parameters are refused by key") {
+TEST_CASE("TransformerModel: impossible parameters are refused by key") {
   for (const char* key :
        {"llama.embedding_length", "llama.block_count", "llama.feed_forward_length",
         "llama.context_length", "llama.attention.head_count", "llama.attention.head_count_kv",
@@ -99,19 +99,19 @@ TEST_CASE("LlamaModel: impossible parameters are refused by key") {
   CHECK(refuses_number("llama.attention.layer_norm_rms_epsilon", std::nan("")));
 }
 
-TEST_CASE("LlamaModel: rope scaling other than linear is refused by name") {
+TEST_CASE("TransformerModel: an unknown rope scaling is refused by name") {
   TinyLlama weights{{}};
-  weights.builder().text("llama.rope.scaling.type", "yarn");
-  CHECK(refuses(weights, "'yarn'"));
+  weights.builder().text("llama.rope.scaling.type", "ntk");
+  CHECK(refuses(weights, "'ntk'"));
   weights.builder()
       .text("llama.rope.scaling.type", "none")
       .number("llama.rope.scaling.factor", 2);
-  CHECK(weights.model().parameters().rope_scale == 1);
+  CHECK(weights.model().parameters().rope.scaling == RopeScaling::none);
   weights.builder().text("llama.rope.scaling.type", "linear");
-  CHECK(weights.model().parameters().rope_scale == 0.5);
+  CHECK(weights.model().parameters().rope.factor == 2);
 }
 
-TEST_CASE("LlamaModel: every tensor is missed by name, but output.weight may be tied") {
+TEST_CASE("TransformerModel: every tensor is missed by name, but output.weight may be tied") {
   for (const char* name :
        {"token_embd.weight", "output_norm.weight", "blk.2.attn_norm.weight",
         "blk.0.attn_q.weight", "blk.1.attn_k.weight", "blk.2.attn_v.weight",
@@ -123,11 +123,11 @@ TEST_CASE("LlamaModel: every tensor is missed by name, but output.weight may be 
   }
   TinyLlama weights{{}};
   weights.erase("output.weight");
-  const LlamaModel model = weights.model();
+  const TransformerModel model = weights.model();
   CHECK(model.output().weight.bytes.data() == model.token_embd().bytes.data());
 }
 
-TEST_CASE("LlamaModel: a tensor of another shape, type or size is refused by name") {
+TEST_CASE("TransformerModel: a tensor of another shape, type or size is refused by name") {
   const std::string name = "blk.1.ffn_down.weight";
   TinyLlama transposed{{}};
   std::swap(transposed.view(name).shape[0], transposed.view(name).shape[1]);
@@ -146,7 +146,7 @@ TEST_CASE("LlamaModel: a tensor of another shape, type or size is refused by nam
   CHECK(refuses(bias, "blk.0.attn_q.bias"));
 }
 
-TEST_CASE("LlamaModel: divisors of the rope frequencies must be positive") {
+TEST_CASE("TransformerModel: divisors of the rope frequencies must be positive") {
   TinyLlama weights{{.rope_divisors = true}};
   const std::vector<float> zeros(8, 0.0f);
   weights.view("rope_freqs.weight").bytes = {

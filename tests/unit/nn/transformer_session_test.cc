@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "llama_reference.h"
-#include "nn/llama.h"
+#include "nn/transformer.h"
 #include "tiny_llama.h"
 
 namespace hart::nn {
@@ -24,9 +24,9 @@ Logits copy(std::span<const float> logits) {
   return {logits.begin(), logits.end()};
 }
 
-Logits evaluate(const LlamaModel& model, std::span<const TokenId> tokens,
+Logits evaluate(const TransformerModel& model, std::span<const TokenId> tokens,
                 SessionOptions options = {}) {
-  LlamaSession session{model, options};
+  TransformerSession session{model, options};
   return copy(session.evaluate(tokens));
 }
 
@@ -34,7 +34,7 @@ Logits evaluate(const LlamaModel& model, std::span<const TokenId> tokens,
 double relative_error(TinyLlama::Shape shape, std::size_t n_tokens = 21) {
   const TinyLlama weights{shape};
   const std::vector<TokenId> tokens = random_tokens(n_tokens, shape.n_vocab);
-  const Logits logits = evaluate(weights.model(), tokens);
+  const Logits logits = evaluate(weights.model(), tokens, {.kv_type = KvType::f32});
   const std::vector<double> exact = LlamaReference{weights}.logits(tokens);
   double most = 0, error = 0;
   for (std::size_t i = 0; i < exact.size(); ++i) {
@@ -48,12 +48,13 @@ double relative_error(TinyLlama::Shape shape, std::size_t n_tokens = 21) {
 // by the norms and the softmax of random weights.
 constexpr double kRounding = 2e-5;
 
-TEST_CASE("LlamaSession: logits of float weights agree with the float64 reference") {
+TEST_CASE("TransformerSession: logits of float weights agree with the float64 reference") {
   for (const auto dtype : {tensor::DType::f32, tensor::DType::f16, tensor::DType::bf16})
     CHECK(relative_error({.dtype = dtype}) < kRounding);
 }
 
-TEST_CASE("LlamaSession: block weights differ from the reference by the activations' 8 bits") {
+TEST_CASE(
+    "TransformerSession: block weights differ from the reference by the activations' 8 bits") {
   for (const auto dtype : {tensor::DType::q8_0, tensor::DType::q4_0}) {
     const double error = relative_error({.dtype = dtype});
     CHECK(error < 0.05);
@@ -61,7 +62,7 @@ TEST_CASE("LlamaSession: block weights differ from the reference by the activati
   }
 }
 
-TEST_CASE("LlamaSession: every variant of the architecture agrees with the reference") {
+TEST_CASE("TransformerSession: every variant of the architecture agrees with the reference") {
   CHECK(relative_error({.n_kv_heads = 1}) < kRounding);
   CHECK(relative_error({.n_kv_heads = 4}) < kRounding);
   CHECK(relative_error({.rope_dims = 8}) < kRounding);
@@ -75,37 +76,38 @@ TEST_CASE("LlamaSession: every variant of the architecture agrees with the refer
   CHECK(relative_error({.n_layers = 1}, 1) < kRounding);
 }
 
-TEST_CASE("LlamaSession: logits have the same bits however the prompt is divided") {
+TEST_CASE("TransformerSession: logits have the same bits however the prompt is divided") {
   for (const auto dtype : {tensor::DType::f32, tensor::DType::q4_0}) {
     const TinyLlama weights{{.dtype = dtype}};
-    const LlamaModel model = weights.model();
+    const TransformerModel model = weights.model();
     const std::vector<TokenId> tokens = random_tokens(37, weights.shape().n_vocab);
     const Logits expected = evaluate(model, tokens);
     for (const std::uint32_t batch : {1u, 2u, 7u, 16u, 36u, 37u, 1000u})
       CHECK(evaluate(model, tokens, {.batch_tokens = batch}) == expected);
-    LlamaSession session{model};
+    TransformerSession session{model};
     for (std::size_t at = 0; at < 36; at += 9)
       (void)session.evaluate(std::span{tokens}.subspan(at, 9));
     CHECK(copy(session.evaluate(std::span{tokens}.last(1))) == expected);
   }
 }
 
-TEST_CASE("LlamaSession: logits have the same bits whatever the threads") {
+TEST_CASE("TransformerSession: logits have the same bits whatever the threads") {
   // Wide enough that matrices and attention are in fact divided among threads.
   const TinyLlama weights{
       {.n_embd = 512, .n_layers = 1, .n_heads = 8, .n_ff = 1024, .context_length = 300}};
-  const LlamaModel model = weights.model();
+  const TransformerModel model = weights.model();
   const std::vector<TokenId> tokens = random_tokens(257, weights.shape().n_vocab);
   const Logits expected = evaluate(model, tokens);
   CHECK(evaluate(model, tokens, {.threads = 2}) == expected);
   CHECK(evaluate(model, tokens, {.batch_tokens = 300, .threads = 5}) == expected);
 }
 
-TEST_CASE("LlamaSession: evaluate_each gives the logits that evaluate gives token by token") {
+TEST_CASE(
+    "TransformerSession: evaluate_each gives the logits that evaluate gives token by token") {
   const TinyLlama weights{{}};
-  const LlamaModel model = weights.model();
+  const TransformerModel model = weights.model();
   const std::vector<TokenId> tokens = random_tokens(11, weights.shape().n_vocab);
-  LlamaSession one{model}, each{model, {.batch_tokens = 4}};
+  TransformerSession one{model}, each{model, {.batch_tokens = 4}};
   std::size_t seen = 0;
   each.evaluate_each(tokens, [&](std::size_t index, std::span<const float> logits) {
     CHECK(index == seen++);
@@ -115,11 +117,11 @@ TEST_CASE("LlamaSession: evaluate_each gives the logits that evaluate gives toke
   CHECK(each.position() == tokens.size());
 }
 
-TEST_CASE("LlamaSession: a rewound session continues as if the rest had never been") {
+TEST_CASE("TransformerSession: a rewound session continues as if the rest had never been") {
   const TinyLlama weights{{}};
-  const LlamaModel model = weights.model();
+  const TransformerModel model = weights.model();
   const std::vector<TokenId> tokens = random_tokens(30, weights.shape().n_vocab);
-  LlamaSession session{model};
+  TransformerSession session{model};
   (void)session.evaluate(tokens);
   session.rewind(10);
   CHECK(session.position() == 10);
@@ -129,10 +131,10 @@ TEST_CASE("LlamaSession: a rewound session continues as if the rest had never be
   CHECK(copy(session.evaluate(other)) == evaluate(model, joined));
 }
 
-TEST_CASE("LlamaSession: a full context is refused and leaves the session as it was") {
+TEST_CASE("TransformerSession: a full context is refused and leaves the session as it was") {
   const TinyLlama weights{{.context_length = 12}};
-  const LlamaModel model = weights.model();
-  LlamaSession session{model};
+  const TransformerModel model = weights.model();
+  TransformerSession session{model};
   CHECK(session.context_length() == 12);
   const std::vector<TokenId> tokens = random_tokens(12, weights.shape().n_vocab);
   (void)session.evaluate(std::span{tokens}.first(10));
@@ -144,10 +146,10 @@ TEST_CASE("LlamaSession: a full context is refused and leaves the session as it 
   CHECK(evaluate(model, tokens, {.context_length = 100}) == evaluate(model, tokens));
 }
 
-TEST_CASE("LlamaSession: refuses tokens outside the vocabulary, and none at all") {
+TEST_CASE("TransformerSession: refuses tokens outside the vocabulary, and none at all") {
   const TinyLlama weights{{}};
-  const LlamaModel model = weights.model();
-  LlamaSession session{model};
+  const TransformerModel model = weights.model();
+  TransformerSession session{model};
   for (const TokenId token : {-1, 40})
     CHECK_THROWS_AS((void)session.evaluate(std::vector<TokenId>{1, token}), Error);
   CHECK_THROWS_AS((void)session.evaluate({}), Error);

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace hart::formats {
+
+/// General categories, by their abbreviations in the Unicode Character Database.
+enum class GeneralCategory : std::uint8_t {
+  Lu,
+  Ll,
+  Lt,
+  Lm,
+  Lo,  // letters
+  Mn,
+  Mc,
+  Me,  // marks
+  Nd,
+  Nl,
+  No,  // numbers
+  Pc,
+  Pd,
+  Ps,
+  Pe,
+  Pi,
+  Pf,
+  Po,  // punctuation
+  Sm,
+  Sc,
+  Sk,
+  So,  // symbols
+  Zs,
+  Zl,
+  Zp,  // separators
+  Cc,
+  Cf,
+  Cs,
+  Co,
+  Cn  // others; Cn is not assigned
+};
+
+/// The category of any value; those above U+10FFFF are not assigned. Never fails.
+[[nodiscard]] GeneralCategory general_category(char32_t value) noexcept;
+
+/// General category P*.
+[[nodiscard]] inline bool is_punctuation(char32_t value) noexcept {
+  const GeneralCategory category = general_category(value);
+  return category >= GeneralCategory::Pc && category <= GeneralCategory::Po;
+}
+
+/// The simple lower-case mapping, `value` itself where there is none.
+[[nodiscard]] char32_t to_lower(char32_t value) noexcept;
+
+}  // namespace hart::formats

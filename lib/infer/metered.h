@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "core/events.h"
+
+namespace hart::infer {
+
+/// A reservation that is given back unless it was settled.
+class Metered {
+ public:
+  /// Reserves `units_micros` of `operation`; nothing where `gate` is null. Throws as
+  /// UsageGate::reserve does.
+  Metered(UsageGate* gate, const std::string& operation, std::int64_t units_micros)
+      : gate_{gate} {
+    if (gate_ != nullptr) reservation_ = gate_->reserve({operation, units_micros});
+  }
+  ~Metered() {
+    if (gate_ != nullptr) gate_->release(reservation_);
+  }
+  Metered(const Metered&) = delete;
+  Metered& operator=(const Metered&) = delete;
+
+  void settle(const UsageRecord& record) {
+    if (gate_ == nullptr) return;
+    gate_->settle(reservation_, record);
+    gate_ = nullptr;
+  }
+
+ private:
+  UsageGate* gate_;
+  UsageGate::Reservation reservation_ = 0;
+};
+
+}  // namespace hart::infer

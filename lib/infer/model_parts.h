@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "core/id.h"
+#include "formats/gguf.h"
+#include "nn/hugging_face.h"
+#include "nn/tokenizer.h"
+#include "nn/transformer.h"
+#include "store/store.h"
+
+namespace hart::infer {
+
+/// A model's metadata, tensors and tokenizer, wherever they lie: RunnableModel's inside.
+struct ModelParts {
+  /// What the bytes lie in, kept open: mapped files, or a stored model.
+  std::shared_ptr<void> storage;
+  std::string name;
+  formats::GgufHeader header;  ///< of a GGUF model
+  std::optional<nn::HuggingFaceModel> hugging_face;
+  std::unordered_map<std::string, tensor::TensorView> tensors;
+  std::unique_ptr<nn::Tokenizer> tokenizer;
+  nn::EmbeddingSettings embedding;  ///< as far as a folder's files say
+  std::string chat_template;
+  /// The hash of the files of a folder that say how its weights run; zeros of a GGUF model,
+  /// whose structure covers all of that.
+  Hash256 settings{};
+  /// Gives the model's structure, the same whether it comes from files or a store.
+  std::function<Id()> compute_id;
+
+  [[nodiscard]] const Id& id();
+  [[nodiscard]] nn::ModelSource source() const;
+
+ private:
+  std::optional<Id> id_;
+};
+
+/// Each throws as the functions of RunnableModel that name it.
+[[nodiscard]] std::unique_ptr<ModelParts> open_gguf(const std::string& path);
+[[nodiscard]] std::unique_ptr<ModelParts> open_folder(const std::string& path);
+[[nodiscard]] std::unique_ptr<ModelParts> open_stored(store::Store& store,
+                                                      const std::string& reference);
+
+}  // namespace hart::infer
