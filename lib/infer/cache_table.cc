@@ -15,7 +15,7 @@ using store::Statement;
 constexpr const char* kSchema =
     "CREATE TABLE IF NOT EXISTS inference_cache ("
     " slot INTEGER PRIMARY KEY, tenant_id INTEGER NOT NULL, cache INTEGER NOT NULL,"
-    " bytes INTEGER NOT NULL, hits INTEGER NOT NULL, used_us INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL, used_us INTEGER NOT NULL,"
     " key BLOB NOT NULL, value BLOB NOT NULL) STRICT;"
     "CREATE INDEX IF NOT EXISTS inference_cache_by_use"
     " ON inference_cache (tenant_id, cache, used_us);"
@@ -37,6 +37,8 @@ constexpr const char* kSchema =
 
 /// Uses that wait in memory at most, so that a long stream does not lose all when it is killed.
 constexpr std::size_t kMaxUses = 4096;
+/// Pages that stay in memory: the upper levels of the tables of a full cache.
+constexpr const char* kPageCache = "PRAGMA cache_size = -8192";
 
 }  // namespace
 
@@ -44,19 +46,21 @@ std::int64_t cache_slot(const Hash256& key) noexcept {
   return load_le<std::int64_t>(key.data());
 }
 
-CacheTable::CacheTable(store::Store& store, CacheKind kind, std::uint64_t limit_bytes)
-    : store_{store}, kind_{kind}, limit_bytes_{limit_bytes} {}
+CacheTable::CacheTable(store::Store& store, CacheKind kind, std::uint64_t limit_bytes,
+                       TimeUs resolution_us)
+    : store_{store}, kind_{kind}, limit_bytes_{limit_bytes}, resolution_us_{resolution_us} {}
 
 CacheTable::~CacheTable() {
-  if (!uses_.empty()) change([] {});
+  if (hits_ > 0) change([] {});
 }
 
 bool CacheTable::open() {
   if (is_open_ || is_broken_) return is_open_;
   store::Connection& db = store_.cache_db();
   if (store_.writable()) db.exec(kSchema);
-  find_.emplace(
-      db.prepare("SELECT key, value FROM inference_cache WHERE slot = ?", Scope::owner));
+  db.exec(kPageCache);
+  find_.emplace(db.prepare("SELECT key, value, used_us FROM inference_cache WHERE slot = ?",
+                           Scope::owner));
   is_open_ = true;
   return true;
 }
@@ -86,18 +90,20 @@ bool CacheTable::read(const std::function<void()>& body) noexcept {
 
 std::optional<ByteBuffer> CacheTable::find(const Hash256& key) noexcept {
   std::optional<ByteBuffer> value;
+  TimeUs used = 0;
   read([&] {
     find_->with(cache_slot(key));
     if (find_->step() && std::ranges::equal(find_->blob(0), key)) {
       const ByteView blob = find_->blob(1);
       value.emplace(blob.begin(), blob.end());
+      used = find_->integer(2);
     }
     // A statement at rest holds no lock.
     find_->reset();
     if (!value || !store_.writable()) return;
-    Uses& uses = uses_[cache_slot(key)];
-    ++uses.hits;
-    uses.last = now_us();
+    ++hits_;
+    const TimeUs now = now_us();
+    if (now - used >= resolution_us_) uses_[cache_slot(key)] = now;
   });
   if (uses_.size() >= kMaxUses) change([] {});
   return value;
@@ -105,20 +111,14 @@ std::optional<ByteBuffer> CacheTable::find(const Hash256& key) noexcept {
 
 void CacheTable::write_uses() {
   Statement use = connection().prepare(
-      "UPDATE inference_cache SET hits = hits + ?2, used_us = max(used_us, ?3)"
-      " WHERE slot = ?1",
-      Scope::owner);
-  std::int64_t hits = 0;
-  for (const auto& [slot, uses] : uses_) {
-    use.run(slot, uses.hits, uses.last);
-    hits += uses.hits;
-  }
+      "UPDATE inference_cache SET used_us = max(used_us, ?2) WHERE slot = ?1", Scope::owner);
+  for (const auto& [slot, used] : uses_) use.run(slot, used);
   connection()
       .prepare(
           "UPDATE inference_cache_total SET hits = hits + ? WHERE tenant_id = ? AND"
           " cache = ?",
           Scope::owner)
-      .run(hits, tenant_id(), kind());
+      .run(hits_, tenant_id(), kind());
 }
 
 bool CacheTable::change(const std::function<void()>& body) noexcept {
@@ -127,7 +127,7 @@ bool CacheTable::change(const std::function<void()>& body) noexcept {
     store::Connection& db = connection();
     db.exec("BEGIN IMMEDIATE");
     try {
-      if (!uses_.empty()) write_uses();
+      if (hits_ > 0) write_uses();
       body();
       db.exec("COMMIT");
     } catch (...) {
@@ -137,6 +137,7 @@ bool CacheTable::change(const std::function<void()>& body) noexcept {
   });
   // Counts are not worth a second attempt.
   uses_.clear();
+  hits_ = 0;
   return done;
 }
 
@@ -144,8 +145,8 @@ void CacheTable::put(const Hash256& key, ByteView value, std::uint64_t bytes) {
   remove(key);
   if (!insert_)
     insert_.emplace(connection().prepare(
-        "INSERT INTO inference_cache (slot, tenant_id, cache, bytes, hits, used_us, key, value)"
-        " VALUES (?, ?, ?, ?, 0, ?, ?, ?)",
+        "INSERT INTO inference_cache (slot, tenant_id, cache, bytes, used_us, key, value)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         Scope::owner));
   insert_->run(cache_slot(key), tenant_id(), kind(), bytes, now_us(), key, value);
 }
@@ -195,7 +196,7 @@ CacheFigures CacheTable::figures() noexcept {
                static_cast<std::uint64_t>(total.integer(1)),
                static_cast<std::uint64_t>(total.integer(2))};
   });
-  for (const auto& [slot, uses] : uses_) figures.hits += static_cast<std::uint64_t>(uses.hits);
+  figures.hits += static_cast<std::uint64_t>(hits_);
   return figures;
 }
 

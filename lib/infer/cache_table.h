@@ -30,8 +30,11 @@ struct CacheFigures {
 /// and not changed. Uses are noted in memory, and written with the next change or at the end.
 class CacheTable {
  public:
-  /// `store` must outlive the table. Opens nothing yet.
-  CacheTable(store::Store& store, CacheKind kind, std::uint64_t limit_bytes);
+  /// `store` must outlive the table. Opens nothing yet. A use is noted in an entry when the one
+  /// noted there is at least `resolution_us` old: many small entries would be written again for
+  /// each look at them.
+  CacheTable(store::Store& store, CacheKind kind, std::uint64_t limit_bytes,
+             TimeUs resolution_us = 0);
   ~CacheTable();
   CacheTable(const CacheTable&) = delete;
   CacheTable& operator=(const CacheTable&) = delete;
@@ -58,12 +61,6 @@ class CacheTable {
   [[nodiscard]] std::int64_t tenant_id() const noexcept { return store_.tenant_id(); }
 
  private:
-  /// Uses of an entry that are not written yet.
-  struct Uses {
-    std::int64_t hits = 0;
-    TimeUs last = 0;
-  };
-
   [[nodiscard]] bool open();
   void note_failure(int fault) noexcept;
   void write_uses();
@@ -72,10 +69,12 @@ class CacheTable {
   store::Store& store_;
   CacheKind kind_;
   std::uint64_t limit_bytes_;
+  TimeUs resolution_us_;
   bool is_open_ = false;
   bool is_broken_ = false;
   std::optional<store::Statement> find_, insert_, remove_;
-  std::unordered_map<std::int64_t, Uses> uses_;  ///< by slot
+  std::unordered_map<std::int64_t, TimeUs> uses_;  ///< by slot; not written yet
+  std::int64_t hits_ = 0;                          ///< not written yet
 };
 
 /// Where an entry lies: the first 8 bytes of its key.

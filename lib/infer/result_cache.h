@@ -33,7 +33,7 @@ class ResultCache {
   static constexpr std::uint64_t kDefaultLimitBytes = std::uint64_t{256} << 20;
 
   explicit ResultCache(store::Store& store, std::uint64_t limit_bytes = kDefaultLimitBytes)
-      : table_{store, CacheKind::generation, limit_bytes} {}
+      : table_{store, CacheKind::generation, limit_bytes, kResolutionUs} {}
 
   [[nodiscard]] std::int64_t tenant_id() const noexcept { return table_.tenant_id(); }
   [[nodiscard]] std::optional<RecordedGeneration> find(const Hash256& key) noexcept;
@@ -42,6 +42,9 @@ class ResultCache {
   [[nodiscard]] CacheFigures figures() noexcept { return table_.figures(); }
 
  private:
+  /// An hour: which answers were asked for today is close enough.
+  static constexpr TimeUs kResolutionUs = TimeUs{3600} * 1'000'000;
+
   CacheTable table_;
 };
 

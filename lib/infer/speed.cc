@@ -26,12 +26,12 @@ std::uint64_t sum_words(const std::uint64_t* words, std::size_t count) noexcept 
 }
 
 std::uint64_t matrix_bytes(const nn::TransformerModel& model) {
-  std::uint64_t bytes = model.output().weight.bytes.size();
+  std::uint64_t bytes = model.output().weight.view.bytes.size();
   for (const nn::TransformerBlock& block : model.blocks()) {
     for (const nn::Linear* linear : {&block.attn_q, &block.attn_k, &block.attn_v,
                                      &block.attn_output, &block.ffn_up, &block.ffn_down})
-      bytes += linear->weight.bytes.size();
-    if (block.ffn_gate) bytes += block.ffn_gate->weight.bytes.size();
+      bytes += linear->weight.view.bytes.size();
+    if (block.ffn_gate) bytes += block.ffn_gate->weight.view.bytes.size();
   }
   return bytes;
 }

@@ -5,8 +5,8 @@
 namespace hart::nn {
 
 void apply(const Linear& linear, const float* x, std::size_t n, float* y, unsigned threads) {
-  const std::size_t columns = linear.weight.columns();
-  const std::size_t rows = linear.weight.rows();
+  const std::size_t columns = linear.weight.view.columns();
+  const std::size_t rows = linear.weight.view.rows();
   tensor::matmul(linear.weight, {x, n * columns}, {y, n * rows}, n, threads);
   if (linear.bias.empty()) return;
   for (std::size_t i = 0; i < n; ++i)

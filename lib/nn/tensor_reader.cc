@@ -1,11 +1,13 @@
 #include "nn/tensor_reader.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "core/error.h"
 #include "nn/decoded_matrix.h"
 #include "tensor/convert.h"
 #include "tensor/dot.h"
+#include "tensor/interleave.h"
 
 namespace hart::nn {
 namespace {
@@ -35,15 +37,22 @@ std::vector<float> values(const tensor::TensorView& view) {
 
 /// Rows [first, first + count) of a matrix.
 Linear rows_of(const Linear& matrix, std::uint64_t first, std::uint64_t count) {
-  const std::size_t row_bytes = matrix.weight.bytes.size() / matrix.weight.rows();
+  const tensor::TensorView& whole = matrix.weight.view;
+  const std::size_t row_bytes = whole.bytes.size() / whole.rows();
   Linear part{matrix.weight, {}};
-  part.weight.shape[1] = count;
-  part.weight.bytes = matrix.weight.bytes.subspan(first * row_bytes, count * row_bytes);
+  part.weight.view.shape[1] = count;
+  part.weight.view.bytes = whole.bytes.subspan(first * row_bytes, count * row_bytes);
   if (!matrix.bias.empty()) {
     const auto begin = matrix.bias.begin() + static_cast<std::ptrdiff_t>(first);
     part.bias.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
   }
   return part;
+}
+
+/// Whether interleaved rows may be parted so: no tile is cut.
+bool parts_whole_tiles(std::span<const std::uint64_t> rows) noexcept {
+  return std::all_of(rows.begin(), rows.end() - 1,
+                     [](std::uint64_t count) { return count % 16 == 0; });
 }
 
 }  // namespace
@@ -85,14 +94,17 @@ Norm TensorReader::norm(const std::string& name, std::uint64_t size) const {
 
 Linear TensorReader::linear(const std::string& name, std::uint64_t columns,
                             std::uint64_t rows) const {
-  return {runnable(require(name + ".weight", {columns, rows})),
+  const std::string weight = name + ".weight";
+  return {matrix(weight, require(weight, {columns, rows})),
           optional_vector(name + ".bias", rows)};
 }
 
 std::vector<Linear> TensorReader::fused(const std::string& name, std::uint64_t columns,
                                         std::span<const std::uint64_t> rows) const {
-  const Linear whole =
+  Linear whole =
       linear(name, columns, std::accumulate(rows.begin(), rows.end(), std::uint64_t{0}));
+  if (whole.weight.layout != tensor::RowLayout::rows && !parts_whole_tiles(rows))
+    whole.weight = {this->rows(name + ".weight", whole.weight.view)};
   std::vector<Linear> parts;
   parts.reserve(rows.size());
   std::uint64_t first = 0;
@@ -103,11 +115,27 @@ std::vector<Linear> TensorReader::fused(const std::string& name, std::uint64_t c
   return parts;
 }
 
-tensor::TensorView TensorReader::runnable(tensor::TensorView view) const {
-  if (tensor::has_dot(view.dtype)) return view;
+tensor::WeightMatrix TensorReader::matrix(const std::string& name,
+                                          const tensor::TensorView& view) const {
+  if (tensor::has_dot(view.dtype)) return {view, layout_of(name)};
+  tensor::TensorView decoded = rows(name, view);
   decoded_.emplace_back();
-  decode_matrix(view, decoded_.back());
-  return view;
+  decode_matrix(decoded, decoded_.back());
+  return {decoded};
+}
+
+tensor::TensorView TensorReader::rows(const std::string& name,
+                                      const tensor::TensorView& view) const {
+  if (layout_of(name) == tensor::RowLayout::rows) return view;
+  ByteBuffer& plain = decoded_.emplace_back(view.bytes.size());
+  tensor::deinterleave_rows(view.dtype, view.bytes.size() / view.rows(), view.bytes, plain);
+  tensor::TensorView out = view;
+  out.bytes = plain;
+  return out;
+}
+
+tensor::RowLayout TensorReader::layout_of(const std::string& name) const {
+  return source_.layout ? source_.layout(name) : tensor::RowLayout::rows;
 }
 
 }  // namespace hart::nn

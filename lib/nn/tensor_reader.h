@@ -36,8 +36,14 @@ class TensorReader {
   [[nodiscard]] std::vector<Linear> fused(const std::string& name, std::uint64_t columns,
                                           std::span<const std::uint64_t> rows) const;
 
-  /// The matrix as it is, or decoded where no kernel computes with its type.
-  [[nodiscard]] tensor::TensorView runnable(tensor::TensorView view) const;
+  /// A matrix as it is, or decoded where no kernel computes with its type.
+  [[nodiscard]] tensor::WeightMatrix matrix(const std::string& name,
+                                            const tensor::TensorView& view) const;
+  /// A tensor with its rows one after the other, in memory of their own if need be.
+  [[nodiscard]] tensor::TensorView rows(const std::string& name,
+                                        const tensor::TensorView& view) const;
+
+  [[nodiscard]] tensor::RowLayout layout_of(const std::string& name) const;
 
  private:
   const ModelSource& source_;

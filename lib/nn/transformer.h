@@ -13,6 +13,7 @@
 #include "nn/kv_cache.h"
 #include "nn/transformer_parameters.h"
 #include "nn/vocabulary.h"
+#include "tensor/dot.h"
 #include "tensor/dtype.h"
 
 namespace hart::nn {
@@ -25,6 +26,8 @@ struct ModelSource {
   /// Queries and keys stand as Hugging Face's checkpoints have them, for pairing by halves;
   /// GGUF files of some architectures have them reordered.
   bool pairs_halves = false;
+  /// How a matrix's rows lie; null: one after the other, all of them.
+  std::function<tensor::RowLayout(std::string_view name)> layout = {};
 };
 
 /// The source that reads tensors out of a mapped GGUF file. `header` is what parse_gguf made of
@@ -33,7 +36,7 @@ struct ModelSource {
 
 /// A matrix (rows, columns) and its bias (rows), which is empty where there is none.
 struct Linear {
-  tensor::TensorView weight;
+  tensor::WeightMatrix weight;
   std::vector<float> bias;
 };
 
@@ -71,7 +74,7 @@ class TransformerModel {
   TransformerModel& operator=(TransformerModel&&) noexcept = default;
 
   [[nodiscard]] const TransformerParameters& parameters() const noexcept { return parameters_; }
-  [[nodiscard]] const tensor::TensorView& token_embd() const noexcept { return token_embd_; }
+  [[nodiscard]] const tensor::WeightMatrix& token_embd() const noexcept { return token_embd_; }
   /// Vectors (n_embd) of positions, where positions are embedded; (context_length, n_embd).
   [[nodiscard]] const std::optional<tensor::TensorView>& position_embd() const noexcept {
     return position_embd_;
@@ -93,7 +96,7 @@ class TransformerModel {
 
  private:
   TransformerParameters parameters_;
-  tensor::TensorView token_embd_;
+  tensor::WeightMatrix token_embd_;
   std::optional<tensor::TensorView> position_embd_;
   std::vector<float> type_embd_;
   Norm embedding_norm_;

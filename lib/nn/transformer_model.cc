@@ -97,8 +97,9 @@ std::vector<float> read_type(const ModelSource& source, const TensorReader& read
   const auto types = source.tensor(name);
   if (!types) throw Error{Fault::data, "tensor '" + name + "': missing"};
   const std::uint64_t rows = types->shape.size() == 2 ? types->shape[1] : 1;
-  tensor::TensorView view = types->shape.size() == 2 ? read.require(name, {n_embd, rows})
-                                                     : read.require(name, {n_embd});
+  const tensor::TensorView view = types->shape.size() == 2
+                                      ? read.rows(name, read.require(name, {n_embd, rows}))
+                                      : read.require(name, {n_embd});
   if (rows < 1) throw Error{Fault::data, "tensor '" + name + "': has no rows"};
   std::vector<float> out(n_embd);
   tensor::dequantize_row(view.dtype, view.bytes.first(view.bytes.size() / rows), out);
@@ -126,9 +127,12 @@ TransformerModel::TransformerModel(const ModelSource& source)
   if (source.pairs_halves && p.rope_pairing != RopePairing::none)
     p.rope_pairing = RopePairing::halves;
   p.n_vocab = read_vocabulary_size(source);
-  token_embd_ = read.require("token_embd.weight", {p.n_embd, p.n_vocab});
+  token_embd_ = {read.require("token_embd.weight", {p.n_embd, p.n_vocab}),
+                 read.layout_of("token_embd.weight")};
   if (architecture.embeds_positions)
-    position_embd_ = read.require("position_embd.weight", {p.n_embd, p.context_length});
+    position_embd_ =
+        read.rows("position_embd.weight",
+                  read.require("position_embd.weight", {p.n_embd, p.context_length}));
   if (architecture.embeds_types) type_embd_ = read_type(source, read, p.n_embd);
   if (architecture.normalises_embedding)
     embedding_norm_ = read.norm("token_embd_norm", p.n_embd);
@@ -139,7 +143,9 @@ TransformerModel::TransformerModel(const ModelSource& source)
     output_norm_ = read.norm("output_norm", p.n_embd);
     const auto output = read.find("output.weight", {p.n_embd, p.n_vocab});
     is_tied_ = !output;
-    output_ = {read.runnable(output ? *output : token_embd_), {}};
+    output_ = {output ? read.matrix("output.weight", *output)
+                      : read.matrix("token_embd.weight", token_embd_.view),
+               {}};
   }
   if (p.rope_pairing == RopePairing::none) return;
   window_rope_ = make_rope_table(p.window_rope, {});

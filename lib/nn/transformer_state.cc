@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "nn/linear.h"
 #include "tensor/convert.h"
+#include "tensor/interleave.h"
 
 namespace hart::nn {
 namespace {
@@ -31,9 +32,15 @@ void add_to(float* x, const float* y, std::size_t count) noexcept {
 }
 
 /// Row `row` of a matrix as floats.
-void read_row(const tensor::TensorView& table, std::size_t row, std::span<float> out) {
+void read_row(const tensor::WeightMatrix& matrix, std::size_t row, std::span<float> out) {
+  const tensor::TensorView& table = matrix.view;
   const std::size_t row_bytes = table.bytes.size() / table.rows();
-  tensor::dequantize_row(table.dtype, table.bytes.subspan(row * row_bytes, row_bytes), out);
+  if (matrix.layout == tensor::RowLayout::rows)
+    return tensor::dequantize_row(table.dtype, table.bytes.subspan(row * row_bytes, row_bytes),
+                                  out);
+  ByteBuffer bytes(row_bytes);
+  tensor::extract_row(table.dtype, row_bytes, table.bytes, row, bytes);
+  tensor::dequantize_row(table.dtype, bytes, out);
 }
 
 }  // namespace
@@ -94,7 +101,7 @@ void TransformerSession::State::embed(std::span<const TokenId> tokens) {
       for (std::uint32_t i = 0; i < p.n_embd; ++i) x[i] *= p.embedding_scale;
     if (!model.type_embd().empty()) add_to(x, model.type_embd().data(), p.n_embd);
     if (!place.empty()) {
-      read_row(*model.position_embd(), at, place);
+      read_row({*model.position_embd()}, at, place);
       add_to(x, place.data(), p.n_embd);
     }
     for (Angles* angles : {&angles_, &window_angles_})

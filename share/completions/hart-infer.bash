@@ -7,16 +7,24 @@ _hart_infer() {
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' generate' | ' embed' | ' tokenize' | ' detokenize' | ' models') path+=" ${COMP_WORDS[at]}" ;;
+      ' generate' | ' chat' | ' embed' | ' tokenize' | ' detokenize' | ' perplexity' | ' logits' | ' models' | ' cache' | ' cache stat' | ' cache clear' | ' cache prime' | ' bench') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
-    '') words='generate embed tokenize detokenize models help' ;;
-    ' generate') words='--model --tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --stop --context --logprobs --context-length --stream --echo' ;;
+    '') words='generate chat embed tokenize detokenize perplexity logits models cache bench help' ;;
+    ' generate') words='--model --tokens --temperature --top-n-sigma --top-k --typical-p --top-p --min-p --xtc-probability --xtc-threshold --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --mirostat --mirostat-tau --mirostat-eta --seed --grammar --json-schema --stop --context --logprobs --prompt-logprobs --context-length --kv-type --no-cache --lookup --no-lookup --stream --echo' ;;
+    ' chat') words='--model --system --chat-template --tokens --temperature --top-n-sigma --top-k --typical-p --top-p --min-p --xtc-probability --xtc-threshold --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --mirostat --mirostat-tau --mirostat-eta --seed --no-cache --lookup --no-lookup --stop --context-length --stream' ;;
     ' embed') words='--model --no-store' ;;
     ' tokenize') words='--model --pieces --add-special --parse-special' ;;
     ' detokenize') words='--model' ;;
+    ' perplexity') words='--model --context-length --kv-type' ;;
+    ' logits') words='--model --top --parse-special --kv-type' ;;
     ' models') words='--help' ;;
+    ' cache') words='stat clear prime' ;;
+    ' cache stat') words='--help' ;;
+    ' cache clear') words='--dry-run' ;;
+    ' cache prime') words='--model --kv-type' ;;
+    ' bench') words='--model --prompt-tokens --tokens --repeat --kv-type' ;;
   esac
   if [[ $word == -* ]]; then
     words+=" $common"

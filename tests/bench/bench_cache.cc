@@ -72,7 +72,8 @@ void fill(const std::string& directory, std::uint64_t entries, std::size_t token
 void look_up(const std::string& directory, std::uint64_t entries, std::size_t count,
              const char* name) {
   store::Store store = open(directory);
-  infer::CacheTable table{store, infer::CacheKind::generation, UINT64_MAX / 4};
+  constexpr TimeUs kHourUs = TimeUs{3600} * 1'000'000;
+  infer::CacheTable table{store, infer::CacheKind::generation, UINT64_MAX / 4, kHourUs};
   std::vector<Hash256> keys;
   for (std::size_t i = 0; i < count; ++i)
     keys.push_back(key_of((i * 2'654'435'761u) % (entries * 4 / 3)));

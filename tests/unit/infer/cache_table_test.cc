@@ -78,7 +78,24 @@ TEST_CASE("cache table: hits are counted, those of a reader that ended too") {
   }
   CacheTable table{store, CacheKind::generation, 500};
   CHECK(table.figures().hits == 3);
-  CHECK(store.cache_db().query_integer("SELECT hits FROM inference_cache") == 3);
+  CHECK(store.cache_db().query_integer("SELECT hits FROM inference_cache_total") == 3);
+}
+
+TEST_CASE("cache table: within its resolution a use is counted and not noted") {
+  const test::ScratchStore scratch{kCatalogOnly};
+  store::Store store = scratch.open();
+  CacheTable table{store, CacheKind::generation, 200, TimeUs{3600} * 1'000'000};
+  CHECK(keep(table, 1));
+  CHECK(keep(table, 2));
+  CHECK(table.find(key_of(1)));
+  CHECK(keep(table, 3));
+  CHECK_FALSE(table.find(key_of(1)));
+  store.cache_db().exec("UPDATE inference_cache SET used_us = used_us - 3600000001");
+  CHECK(table.find(key_of(2)));
+  CHECK(keep(table, 4));
+  CHECK(table.find(key_of(2)));
+  CHECK_FALSE(table.find(key_of(3)));
+  CHECK(table.figures().hits == 3);
 }
 
 TEST_CASE("cache table: tenants and caches do not count for each other") {

@@ -66,8 +66,8 @@ TEST_CASE("TransformerModel: types without a kernel run, and compute what their 
       const TinyLlama weights{shape};
       TransformerModel moved = weights.model();
       const TransformerModel model = std::move(moved);
-      CHECK(model.token_embd().dtype == dtype);
-      CHECK(model.output().weight.dtype == DType::f16);
+      CHECK(model.token_embd().view.dtype == dtype);
+      CHECK(model.output().weight.view.dtype == DType::f16);
       CHECK(model.is_tied() == tied);
       const std::vector<TokenId> tokens{1, 5, 9};
       TransformerSession session{model};

@@ -124,7 +124,7 @@ TEST_CASE("TransformerModel: every tensor is missed by name, but output.weight m
   TinyLlama weights{{}};
   weights.erase("output.weight");
   const TransformerModel model = weights.model();
-  CHECK(model.output().weight.bytes.data() == model.token_embd().bytes.data());
+  CHECK(model.output().weight.view.bytes.data() == model.token_embd().view.bytes.data());
 }
 
 TEST_CASE("TransformerModel: a tensor of another shape, type or size is refused by name") {

@@ -1,11 +1,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "core/error.h"
 #include "llama_reference.h"
 #include "nn/transformer.h"
+#include "tensor/interleave.h"
 #include "tiny_llama.h"
 
 namespace hart::nn {
