@@ -8,6 +8,7 @@
 #include "atom/model_catalog.h"
 #include "atom/output_file.h"
 #include "atom/payload_reader.h"
+#include "atom/tensor_payload.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/parallel.h"
@@ -43,6 +44,18 @@ void export_folder(store::Store& store, const store::Atom& folder, const std::st
     file.complete(to.string());
   }
   target.complete();
+}
+
+/// Gives `tensor` its bytes as they lie interleaved. False where they lie otherwise.
+bool map_interleaved(store::Store& store, StoredTensor& tensor) {
+  const auto dtype = tensor::find_dtype(tensor.dtype);
+  const auto form = dtype ? interleaved_form(*dtype, tensor.shape) : std::nullopt;
+  const auto rows =
+      form ? interleaved_payload(store, tensor.atom_id, *form, tensor.size) : std::nullopt;
+  if (!rows) return false;
+  tensor.bytes = store::ExtentBytes{*rows};
+  tensor.layout = tensor::RowLayout::interleaved16;
+  return true;
 }
 
 }  // namespace
@@ -89,7 +102,8 @@ void export_file(store::Store& store, const store::Object& object, const std::st
   file.complete(path);
 }
 
-StoredModel open_model(store::Store& store, const std::string& reference, unsigned threads) {
+StoredModel open_model(store::Store& store, const std::string& reference, TensorForm form,
+                       unsigned threads) {
   const store::Snapshot snapshot{store.db()};
   StoredModel stored;
   stored.object = store::resolve_object(store, reference);
@@ -120,7 +134,8 @@ StoredModel open_model(store::Store& store, const std::string& reference, unsign
     stored.tensors.push_back(std::move(tensor));
   }
   for (StoredTensor& tensor : stored.tensors)
-    tensor.bytes = load_payload(store, tensor.atom_id, tensor.size, threads);
+    if (form == TensorForm::as_files || !map_interleaved(store, tensor))
+      tensor.bytes = load_payload(store, tensor.atom_id, tensor.size, threads);
   return stored;
 }
 

@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "store/catalog.h"
 #include "store/packs.h"
+#include "tensor/interleave.h"
 
 namespace hart::atom {
 
@@ -30,8 +31,14 @@ void check_relative(const std::string& name);
 void export_file(store::Store& store, const store::Object& object, const std::string& path,
                  unsigned threads = default_threads());
 
-/// A tensor of a stored model, its bytes mapped from a pack where they lie there raw and in one
-/// piece, else decoded into memory.
+/// In which order open_model gives the rows of a tensor that lie interleaved in the pack.
+enum class TensorForm {
+  as_files,  ///< as files have them, decoded into memory
+  runnable,  ///< as they lie, mapped: StoredTensor::layout says so
+};
+
+/// A tensor of a stored model, its bytes mapped from a pack where they lie there in one piece
+/// and in the form that was asked for, else decoded into memory.
 struct StoredTensor {
   std::string name;
   std::uint32_t dtype = 0;
@@ -39,6 +46,7 @@ struct StoredTensor {
   std::int64_t atom_id = 0;
   std::uint64_t size = 0;  ///< in bytes
   store::ExtentBytes bytes;
+  tensor::RowLayout layout = tensor::RowLayout::rows;  ///< of `bytes`
 };
 
 /// A stored model: the header's bytes (they parse without the tensors) and its tensors in
@@ -55,6 +63,7 @@ struct StoredModel {
 
 /// Throws Error(no_input) when `reference` names no object, Error(data) when it is no model.
 [[nodiscard]] StoredModel open_model(store::Store& store, const std::string& reference,
+                                     TensorForm form = TensorForm::as_files,
                                      unsigned threads = default_threads());
 
 }  // namespace hart::atom

@@ -59,7 +59,7 @@ ByteView LocatedPayload::read(store::ExtentDecoder& decoder, std::uint64_t offse
     const std::uint64_t count = std::min<std::uint64_t>(part->bytes - within, out.size());
     if (part->located) {
       decoder.decode_range(*part->located, part->offset + within, out.first(count));
-      store::Packs::release(part->located->stored);
+      store::Packs::release(store::stored_range(*part->located, part->offset + within, count));
       store::Packs::release(part->located->base_stored);
     } else {
       std::fill_n(out.begin(), count, std::uint8_t{0});

@@ -6,11 +6,13 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "core/parallel.h"
 #include "store/extent_reader.h"
+#include "store/interleaved_extent.h"
 
 namespace hart::atom {
 namespace {
@@ -27,6 +29,10 @@ struct Part {
   std::uint64_t offset = 0;  ///< in the extent's decoded bytes
   std::uint64_t bytes = 0;
 
+  /// Extents of any size, which are given a window at a time.
+  [[nodiscard]] bool interleaved() const noexcept {
+    return located && located->extent.codec == Codec::interleaved;
+  }
   [[nodiscard]] bool in_place(bool verify) const noexcept {
     if (!located) return true;
     const Codec codec = located->extent.codec;
@@ -85,7 +91,7 @@ struct Batch {
 void decode_part(store::ExtentDecoder& decoder, const Part& part, bool verify,
                  ByteBuffer& out) {
   const store::LocatedExtent& located = *part.located;
-  if (!verify) {
+  if (!verify || part.interleaved()) {
     out.resize(part.bytes);
     return decoder.decode_range(located, part.offset, out);
   }
@@ -105,15 +111,35 @@ class PayloadStream {
   std::uint64_t run(const std::function<void(ByteView)>& sink);
 
  private:
+  /// The next part, or the next window of one that may be of any size.
+  std::optional<Part> next();
   void fill(Batch& batch);
   void decode(Batch& batch);
   void send(const Part& part, ByteView decoded,
             const std::function<void(ByteView)>& sink) const;
 
   PartSource source_;
+  std::optional<Part> rest_;  ///< of a part that is given in windows
   bool verify_;
   std::vector<store::ExtentDecoder> decoders_;
 };
+
+std::optional<Part> PayloadStream::next() {
+  if (!rest_) {
+    rest_ = source_.next();
+    // Windows cannot be compared with the digest of the whole, so that comes first.
+    if (rest_ && rest_->interleaved() && verify_ &&
+        !decoders_.front().has_digest(*rest_->located))
+      throw Error{Fault::data, "the store is damaged: an extent's hash differs"};
+  }
+  if (!rest_ || !rest_->interleaved() || rest_->bytes <= kWindowBytes)
+    return std::exchange(rest_, std::nullopt);
+  Part window = *rest_;
+  window.bytes = kWindowBytes;
+  rest_->offset += kWindowBytes;
+  rest_->bytes -= kWindowBytes;
+  return window;
+}
 
 /// Raw extents of any size need no memory, so they end a batch only by their number.
 void PayloadStream::fill(Batch& batch) {
@@ -121,9 +147,10 @@ void PayloadStream::fill(Batch& batch) {
   std::uint64_t decoded = 0;
   while (batch.parts.size() < kPartsPerThread * decoders_.size() &&
          decoded < kPartsPerThread * decoders_.size() * kWindowBytes) {
-    auto part = source_.next();
+    auto part = next();
     if (!part) break;
-    if (!part->in_place(verify_)) decoded += part->located->extent.decoded_bytes;
+    if (!part->in_place(verify_))
+      decoded += part->interleaved() ? part->bytes : part->located->extent.decoded_bytes;
     batch.parts.push_back(std::move(*part));
   }
   if (batch.buffers.size() < batch.parts.size()) batch.buffers.resize(batch.parts.size());
@@ -146,7 +173,7 @@ void PayloadStream::send(const Part& part, ByteView decoded,
   if (!part.located) return send_zeros(part.bytes, sink);
   if (!part.in_place(verify_)) {
     sink(decoded);
-    store::Packs::release(part.located->stored);
+    store::Packs::release(store::stored_range(*part.located, part.offset, part.bytes));
     if (part.located->base) store::Packs::release(part.located->base_stored);
     return;
   }
@@ -214,6 +241,19 @@ store::ExtentBytes load_payload(store::Store& store, std::int64_t atom_id, std::
   if (whole.size() != bytes)
     throw Error{Fault::data, "the store is damaged: a payload shorter than its tensor"};
   return store::ExtentBytes{std::move(whole)};
+}
+
+std::optional<ByteView> interleaved_payload(store::Store& store, std::int64_t atom_id,
+                                            const store::InterleavedForm& form,
+                                            std::uint64_t bytes) {
+  const auto part = PartSource{store, atom_id}.next();
+  if (!part || !part->interleaved() || part->offset != 0 || part->bytes != bytes ||
+      part->located->extent.decoded_bytes != bytes)
+    return std::nullopt;
+  const store::InterleavedRows rows{part->located->stored, bytes};
+  if (rows.form().dtype != form.dtype || rows.form().row_bytes != form.row_bytes)
+    return std::nullopt;
+  return rows.bytes();
 }
 
 void read_payload_range(store::Store& store, std::int64_t atom_id, std::uint64_t offset,

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "core/bytes.h"
+#include "store/interleaved_extent.h"
 #include "store/packs.h"
 #include "store/store.h"
 
@@ -29,6 +31,13 @@ std::uint64_t read_payload(store::Store& store, std::int64_t atom_id,
 /// into memory. `bytes` is its size, 0 gives an empty view. Throws Error(data).
 [[nodiscard]] store::ExtentBytes load_payload(store::Store& store, std::int64_t atom_id,
                                               std::uint64_t bytes, unsigned threads);
+
+/// The payload of a matrix as its rows lie interleaved in the pack, mapped; nothing where they
+/// lie otherwise, or as another matrix's. Throws Error(data).
+[[nodiscard]] std::optional<ByteView> interleaved_payload(store::Store& store,
+                                                          std::int64_t atom_id,
+                                                          const store::InterleavedForm& form,
+                                                          std::uint64_t bytes);
 
 /// Bytes [offset, offset + out.size()) of an atom's payload, decoding no more than needed: at
 /// most one block of 256 KiB at each end beyond what is asked. Throws Error(data) when the

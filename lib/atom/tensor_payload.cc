@@ -27,6 +27,14 @@ std::uint64_t row_elements(const ModelTensor& tensor) {
 
 }  // namespace
 
+std::optional<store::InterleavedForm> interleaved_form(tensor::DType dtype,
+                                                       std::span<const std::uint64_t> shape) {
+  if (shape.size() < 2 || !tensor::has_interleaved(dtype)) return std::nullopt;
+  const store::InterleavedForm form{dtype, tensor::tensor_bytes(dtype, shape.first(1))};
+  if (!store::is_interleavable(form, tensor::tensor_bytes(dtype, shape))) return std::nullopt;
+  return form;
+}
+
 TensorPayloadWriter::TensorPayloadWriter(store::Store& store, store::CatalogWriter& writer,
                                          std::span<const Source> sources,
                                          const AtomizeOptions& options)
@@ -73,13 +81,22 @@ void TensorPayloadWriter::store_whole(const ModelTensor& tensor, const TensorDig
       return;
     }
   }
-  const auto written = [&](std::uint64_t at, std::uint64_t size) {
-    sources_[tensor.file].drop(tensor.offset + at, size);
+  parts.push_back({put_whole(tensor, what), 0, tensor.bytes});
+}
+
+store::ExtentRecord TensorPayloadWriter::put_whole(const ModelTensor& tensor,
+                                                   store::ExtentRecord what) {
+  const Source& source = sources_[tensor.file];
+  const ByteView bytes = source.bytes().subspan(tensor.offset, tensor.bytes);
+  const auto used = [&](std::uint64_t at, std::uint64_t size) {
+    source.drop(tensor.offset + at, size);
   };
-  parts.push_back(
-      {writer_.put_coded_extent(
-           what, sources_[tensor.file].bytes().subspan(tensor.offset, tensor.bytes), written),
-       0, tensor.bytes});
+  const auto form = interleaved_form(tensor.dtype, tensor.shape);
+  if (!form || compression_ == Compression::none || link_)
+    return writer_.put_coded_extent(what, bytes, used);
+  what.codec = store::Codec::interleaved;
+  store::InterleavedPieces pieces{*form, bytes, static_cast<unsigned>(workers_.size()), used};
+  return writer_.put_coded_extent(what, [&] { return pieces.next(); });
 }
 
 void TensorPayloadWriter::store(const ModelTensor& tensor, const TensorDigest& digest,

@@ -4,6 +4,7 @@
 #include <future>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "atom/atomizer.h"
@@ -11,17 +12,23 @@
 #include "atom/model_digest.h"
 #include "atom/model_view.h"
 #include "store/extent_reader.h"
+#include "store/interleaved_extent.h"
 #include "tensor/weight_codec.h"
 
 namespace hart::atom {
 
+/// How a tensor's rows are interleaved: nothing unless it is a matrix that gains by it.
+[[nodiscard]] std::optional<store::InterleavedForm> interleaved_form(
+    tensor::DType dtype, std::span<const std::uint64_t> shape);
+
 /// Stores the bytes of new tensors as extents. Float tensors are cut into segments and coded,
 /// each alone or against a base, whichever a sample of it says is smaller; a segment of zeros
 /// takes no extent. Other plain types are compressed where a sample of the tensor says it pays.
-/// Quantised tensors stay raw and whole, so that they run from the mapping. What the extents
-/// hold depends on the input and the store alone, not on the number of threads.
+/// Quantised tensors stay whole, so that they run from the mapping: matrices of the types that
+/// gain by it with their rows interleaved, the others raw. What the extents hold depends on the
+/// input and the store alone, not on the number of threads.
 ///
-/// Memory: a few segments of 2 MiB a thread, whatever the tensor's size.
+/// Memory: a few segments of 2 MiB a thread and 8 MiB, whatever the tensor's size.
 class TensorPayloadWriter {
  public:
   using Parts = std::vector<store::CatalogWriter::Part>;
@@ -59,6 +66,9 @@ class TensorPayloadWriter {
   };
 
   void store_whole(const ModelTensor& tensor, const TensorDigest& digest, Parts& parts);
+  /// Appends an extent of all of a tensor, interleaved where that pays.
+  [[nodiscard]] store::ExtentRecord put_whole(const ModelTensor& tensor,
+                                              store::ExtentRecord what);
   /// The linked pack of a file, made when the first tensor of it is new.
   [[nodiscard]] std::optional<std::int64_t> linked_pack(std::size_t file);
   [[nodiscard]] bool compresses(const ModelTensor& tensor) const;

@@ -82,7 +82,7 @@ void take_hugging_face(ModelParts& parts, const ReadFile& read) {
       [&tensors = parts.tensors](std::string_view name) -> std::optional<tensor::TensorView> {
         const auto found = tensors.find(std::string{name});
         if (found == tensors.end()) return std::nullopt;
-        return found->second;
+        return found->second.view;
       });
   parts.embedding = nn::read_embedding_settings(read("modules.json").value_or(""),
                                                 read("1_Pooling/config.json").value_or(""),
@@ -107,11 +107,16 @@ const Id& ModelParts::id() {
 
 nn::ModelSource ModelParts::source() const {
   if (hugging_face) return hugging_face->source();
-  return {header, [this](std::string_view tensor) -> std::optional<tensor::TensorView> {
-            const auto found = tensors.find(std::string{tensor});
-            if (found == tensors.end()) return std::nullopt;
-            return found->second;
-          }};
+  nn::ModelSource source{header, [this](std::string_view tensor) {
+                           const auto found = tensors.find(std::string{tensor});
+                           return found == tensors.end() ? std::nullopt
+                                                         : std::optional{found->second.view};
+                         }};
+  source.layout = [this](std::string_view tensor) {
+    const auto found = tensors.find(std::string{tensor});
+    return found == tensors.end() ? tensor::RowLayout::rows : found->second.layout;
+  };
+  return source;
 }
 
 std::unique_ptr<ModelParts> open_gguf(const std::string& path) {
@@ -125,8 +130,9 @@ std::unique_ptr<ModelParts> open_gguf(const std::string& path) {
   for (const formats::GgufTensor& tensor : header.tensors)
     parts->tensors.try_emplace(
         std::string{tensor.name},
-        tensor::TensorView{tensor.dtype, tensor.shape,
-                           bytes.subspan(header.data_offset + tensor.offset, tensor.bytes)});
+        tensor::WeightMatrix{
+            {tensor.dtype, tensor.shape,
+             bytes.subspan(header.data_offset + tensor.offset, tensor.bytes)}});
   parts->compute_id = [bytes, &header] {
     const ByteView files[] = {bytes};
     return model_id(atom::view_model(formats::FileFormat::gguf,
@@ -148,9 +154,9 @@ std::unique_ptr<ModelParts> open_folder(const std::string& path) {
   parts->name = base_name(path);
   for (const formats::FolderTensor& tensor : folder.tensors)
     parts->tensors.try_emplace(
-        tensor.name,
-        tensor::TensorView{tensor.dtype, tensor.shape,
-                           (*files)[tensor.file].bytes().subspan(tensor.offset, tensor.bytes)});
+        tensor.name, tensor::WeightMatrix{
+                         {tensor.dtype, tensor.shape,
+                          (*files)[tensor.file].bytes().subspan(tensor.offset, tensor.bytes)}});
   const ReadFile read = [&](const std::string& name) -> std::optional<std::string> {
     for (std::size_t i = 0; i < folder.files.size(); ++i)
       if (folder.files[i].path == name) {
@@ -171,14 +177,16 @@ std::unique_ptr<ModelParts> open_folder(const std::string& path) {
 
 std::unique_ptr<ModelParts> open_stored(store::Store& store, const std::string& reference) {
   auto parts = std::make_unique<ModelParts>();
-  const auto stored = std::make_shared<atom::StoredModel>(atom::open_model(store, reference));
+  const auto stored = std::make_shared<atom::StoredModel>(
+      atom::open_model(store, reference, atom::TensorForm::runnable));
   parts->storage = stored;
   parts->name = stored->object.name;
   parts->compute_id = [stored] { return *stored->object.structure; };
   for (const atom::StoredTensor& tensor : stored->tensors)
-    parts->tensors.try_emplace(
-        tensor.name, tensor::TensorView{static_cast<tensor::DType>(tensor.dtype), tensor.shape,
-                                        tensor.bytes.bytes()});
+    parts->tensors.try_emplace(tensor.name,
+                               tensor::WeightMatrix{{static_cast<tensor::DType>(tensor.dtype),
+                                                     tensor.shape, tensor.bytes.bytes()},
+                                                    tensor.layout});
   if (stored->format == "gguf") {
     named(reference, [&] { take_gguf(*parts, stored->header, stored->file_bytes); });
     return parts;

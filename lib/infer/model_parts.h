@@ -22,7 +22,7 @@ struct ModelParts {
   std::string name;
   formats::GgufHeader header;  ///< of a GGUF model
   std::optional<nn::HuggingFaceModel> hugging_face;
-  std::unordered_map<std::string, tensor::TensorView> tensors;
+  std::unordered_map<std::string, tensor::WeightMatrix> tensors;
   std::unique_ptr<nn::Tokenizer> tokenizer;
   nn::EmbeddingSettings embedding;  ///< as far as a folder's files say
   std::string chat_template;

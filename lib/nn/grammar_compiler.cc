@@ -68,6 +68,7 @@ class GrammarCompiler {
         firsts[rest] |= set_of(bytes.ranges[0]);
       }
     std::vector<Address> targets;
+    targets.reserve(firsts.size());
     for (const auto& [rest, set] : firsts) targets.push_back(match(set, rest));
     return targets.size() == 1 ? targets.front() : branch(std::move(targets));
   }

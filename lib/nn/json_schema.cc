@@ -103,6 +103,7 @@ class SchemaWriter final : public SchemaRules {
     const std::vector<std::string> types = meant_types(schema, pointer);
     if (types.empty()) return writer_.primitive("value");
     std::vector<std::string> parts;
+    parts.reserve(types.size());
     for (const std::string& type : types) parts.push_back(one_type(type, schema, pointer));
     return GbnfWriter::choice(parts);
   }

@@ -139,18 +139,23 @@ ExtentRecord CatalogWriter::put_extent(const Hash256& hash, ByteView decoded, in
   what.hash = hash;
   what.decoded_bytes = decoded.size();
   what.codec = compressed.empty() ? Codec::raw : Codec::zstd;
-  return append_extent(what, compressed.empty() ? decoded : compressed, written);
+  return add_appended(
+      store_.packs().append(what, compressed.empty() ? decoded : compressed, written));
 }
 
 ExtentRecord CatalogWriter::put_coded_extent(const ExtentRecord& what, ByteView stored,
                                              const Packs::Written& written) {
   if (auto found = find_extent(what.hash, what.hash_kind)) return *found;
-  return append_extent(what, stored, written);
+  return add_appended(store_.packs().append(what, stored, written));
 }
 
-ExtentRecord CatalogWriter::append_extent(const ExtentRecord& what, ByteView stored,
-                                          const Packs::Written& written) {
-  const ExtentRecord extent = store_.packs().append(what, stored, written);
+ExtentRecord CatalogWriter::put_coded_extent(const ExtentRecord& what,
+                                             const Packs::Pieces& next) {
+  if (auto found = find_extent(what.hash, what.hash_kind)) return *found;
+  return add_appended(store_.packs().append_pieces(what, next));
+}
+
+ExtentRecord CatalogWriter::add_appended(const ExtentRecord& extent) {
   sql_->add_pack.run(extent.pack_id);
   return add_extent_row(extent);
 }

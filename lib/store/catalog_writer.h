@@ -77,6 +77,9 @@ class CatalogWriter {
   /// and base.
   ExtentRecord put_coded_extent(const ExtentRecord& what, ByteView stored,
                                 const Packs::Written& written = {});
+  /// The same with stored bytes that come in pieces, which are asked for only when they are
+  /// new.
+  ExtentRecord put_coded_extent(const ExtentRecord& what, const Packs::Pieces& next);
   /// Shares a file of the user's as a pack of its own, where the file system can. Its id.
   [[nodiscard]] std::optional<std::int64_t> link_file(const std::string& path,
                                                       std::uint64_t bytes);
@@ -130,8 +133,7 @@ class CatalogWriter {
   Store& store_;
   std::unique_ptr<Statements> sql_;
   void count_extent(const ExtentRecord& extent);
-  ExtentRecord append_extent(const ExtentRecord& what, ByteView stored,
-                             const Packs::Written& written);
+  ExtentRecord add_appended(const ExtentRecord& extent);
   ExtentRecord add_extent_row(ExtentRecord extent);
 
   std::unordered_map<std::string, std::int64_t> atom_ids_;

@@ -9,6 +9,7 @@
 #include "crypto/crc32c.h"
 #include "crypto/merkle.h"
 #include "crypto/sha256.h"
+#include "store/interleaved_extent.h"
 
 namespace hart::store {
 namespace {
@@ -21,6 +22,19 @@ Error damaged(const ExtentRecord& extent, const std::string& what) {
 
 bool is_raw(Codec codec) noexcept {
   return codec == Codec::raw || codec == Codec::linked;
+}
+
+InterleavedRows interleaved_rows(const ExtentRecord& extent, ByteView stored) {
+  try {
+    return {stored, extent.decoded_bytes};
+  } catch (const Error& error) {
+    throw damaged(extent, error.what());
+  }
+}
+
+void check_range(const ExtentRecord& extent, std::uint64_t offset, std::uint64_t size) {
+  if (offset > extent.decoded_bytes || size > extent.decoded_bytes - offset)
+    throw damaged(extent, "is shorter than what is asked of it");
 }
 
 void check_checksum(const ExtentRecord& extent, ByteView stored) {
@@ -46,6 +60,16 @@ bool has_extent_hash(const ExtentRecord& extent, ByteView bytes) {
                                                : crypto::sha256(bytes)) == extent.hash;
 }
 
+ByteView stored_range(const LocatedExtent& located, std::uint64_t offset, std::uint64_t size) {
+  const ExtentRecord& extent = located.extent;
+  check_range(extent, offset, size);
+  if (extent.codec == Codec::interleaved)
+    return interleaved_rows(extent, located.stored).tiles(offset, size);
+  if (!is_raw(extent.codec)) return located.stored;
+  if (located.stored.size() != extent.decoded_bytes) throw damaged(extent, "has two sizes");
+  return located.stored.subspan(offset, size);
+}
+
 ByteView ExtentDecoder::base_bytes(const LocatedExtent& located) {
   if (!located.base) return {};
   const ExtentRecord& base = *located.base;
@@ -62,6 +86,9 @@ ByteView ExtentDecoder::base_bytes(const LocatedExtent& located) {
       break;
     case Codec::weights:
       weights_.decode(located.base_stored, {}, base_);
+      break;
+    case Codec::interleaved:
+      interleaved_rows(base, located.base_stored).decode(0, base_);
       break;
     default:
       throw damaged(base, "is the base of another, but no extent that stands alone");
@@ -86,6 +113,9 @@ void ExtentDecoder::decode(const LocatedExtent& located, std::span<std::uint8_t>
     case Codec::weight_delta:
       weights_.decode(located.stored, base_bytes(located), out);
       break;
+    case Codec::interleaved:
+      interleaved_rows(extent, located.stored).decode(0, out);
+      break;
     default:
       throw damaged(extent, "has an unknown codec");
   }
@@ -96,11 +126,11 @@ void ExtentDecoder::decode(const LocatedExtent& located, std::span<std::uint8_t>
 void ExtentDecoder::decode_range(const LocatedExtent& located, std::uint64_t offset,
                                  std::span<std::uint8_t> out) {
   const ExtentRecord& extent = located.extent;
-  if (offset > extent.decoded_bytes || out.size() > extent.decoded_bytes - offset)
-    throw damaged(extent, "is shorter than what is asked of it");
+  check_range(extent, offset, out.size());
+  if (extent.codec == Codec::interleaved)
+    return interleaved_rows(extent, located.stored).decode(offset, out);
   if (is_raw(extent.codec)) {
-    if (located.stored.size() != extent.decoded_bytes) throw damaged(extent, "has two sizes");
-    const ByteView part = located.stored.subspan(offset, out.size());
+    const ByteView part = stored_range(located, offset, out.size());
     std::copy(part.begin(), part.end(), out.begin());
     return;
   }
@@ -112,6 +142,30 @@ void ExtentDecoder::decode_range(const LocatedExtent& located, std::uint64_t off
   whole_.resize(extent.decoded_bytes);
   decode(located, whole_);
   std::copy_n(whole_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+}
+
+bool ExtentDecoder::has_digest(const LocatedExtent& located) {
+  constexpr std::uint64_t kWindowBytes = std::uint64_t{2} << 20;
+  static_assert(kWindowBytes % crypto::kBlockBytes == 0);
+  const ExtentRecord& extent = located.extent;
+  if (is_raw(extent.codec))
+    return has_extent_hash(extent, stored_range(located, 0, extent.decoded_bytes));
+  if (extent.codec != Codec::interleaved || extent.hash_kind != HashKind::blocks) {
+    whole_.resize(extent.decoded_bytes);
+    decode(located, whole_);
+    return has_extent_hash(extent, whole_);
+  }
+  crypto::MerkleBuilder tree;
+  for (std::uint64_t at = 0; at < extent.decoded_bytes; at += kWindowBytes) {
+    whole_.resize(std::min(kWindowBytes, extent.decoded_bytes - at));
+    decode_range(located, at, whole_);
+    for (ByteView rest{whole_}; !rest.empty();) {
+      const ByteView block = rest.first(std::min(rest.size(), crypto::kBlockBytes));
+      tree.add_leaf_hash(crypto::leaf_hash(block));
+      rest = rest.subspan(block.size());
+    }
+  }
+  return tree.root() == extent.hash;
 }
 
 ExtentBytes read_located(ExtentDecoder& decoder, const LocatedExtent& located, bool verify) {

@@ -20,6 +20,12 @@ struct LocatedExtent {
   ByteView base_stored;
 };
 
+/// The stored bytes that bytes [offset, offset + size) of the extent are decoded from: a part
+/// of raw and interleaved extents, all of others. Throws Error(data) when the extent is
+/// shorter.
+[[nodiscard]] ByteView stored_range(const LocatedExtent& located, std::uint64_t offset,
+                                    std::uint64_t size);
+
 /// Decodes located extents. Keeps its buffers between calls: use one a thread.
 class ExtentDecoder {
  public:
@@ -28,9 +34,13 @@ class ExtentDecoder {
   /// over the decoded bytes. Throws Error(data) on damage.
   void decode(const LocatedExtent& located, std::span<std::uint8_t> out, bool verify = false);
   /// Only bytes [offset, offset + out.size()) of the extent, decoding no more than needed:
-  /// weights in blocks of 256 KiB. The checksum is checked, the digest cannot be.
+  /// weights in blocks of 256 KiB. The checksum is checked unless the extent is raw or
+  /// interleaved, the digest cannot be.
   void decode_range(const LocatedExtent& located, std::uint64_t offset,
                     std::span<std::uint8_t> out);
+  /// Whether the decoded bytes have the extent's digest. Interleaved ones are decoded 2 MiB at
+  /// a time. Throws Error(data) when they cannot be decoded.
+  [[nodiscard]] bool has_digest(const LocatedExtent& located);
 
  private:
   [[nodiscard]] ByteView base_bytes(const LocatedExtent& located);

@@ -109,25 +109,33 @@ void Packs::create_pack(std::int64_t pack_id) {
 }
 
 ExtentRecord Packs::append(const ExtentRecord& what, ByteView stored, const Written& written) {
+  std::uint64_t at = 0;
+  std::uint64_t size = 0;
+  return append_pieces(what, [&] {
+    if (written && size > 0) written(at, size);
+    at += size;
+    size = std::min<std::uint64_t>(kWindowBytes, stored.size() - at);
+    return stored.subspan(at, size);
+  });
+}
+
+ExtentRecord Packs::append_pieces(const ExtentRecord& what, const Pieces& next) {
   if (!file_ || end_ >= kPackTargetBytes)
     create_pack(!file_ ? first_pack_id_ + 1 : pack_id_ + 1);
   // A write that fails half-way, on a full disk, must be cut off as well.
   touched_[pack_id_] = end_;
   ExtentRecord extent = what;
   extent.checksum = 0;
-  extent.stored_bytes = stored.size();
+  extent.stored_bytes = 0;
   extent.pack_id = pack_id_;
   extent.pack_offset = end_ + kExtentHeaderBytes;
-  for (std::uint64_t at = 0; at < stored.size();) {
-    const ByteView window =
-        stored.subspan(at, std::min<std::uint64_t>(kWindowBytes, stored.size() - at));
-    extent.checksum = crypto::crc32c(window, extent.checksum);
-    file_->write_at(extent.pack_offset + at, window);
-    if (written) written(at, window.size());
-    at += window.size();
+  for (ByteView piece = next(); !piece.empty(); piece = next()) {
+    extent.checksum = crypto::crc32c(piece, extent.checksum);
+    file_->write_at(extent.pack_offset + extent.stored_bytes, piece);
+    extent.stored_bytes += piece.size();
   }
   file_->write_at(end_, extent_header(extent));
-  const std::uint64_t used = extent.pack_offset + stored.size();
+  const std::uint64_t used = extent.pack_offset + extent.stored_bytes;
   end_ = checked_align(used, kExtentAlignment, "pack size");
   if (end_ > used) {
     constexpr std::array<std::uint8_t, kExtentAlignment> kZeros{};

@@ -21,6 +21,7 @@ enum class Codec : std::uint16_t {
   weights = 2,       ///< tensor/weight_codec.h
   weight_delta = 3,  ///< the same, as differences to the base extent
   linked = 4,        ///< as they are, in a file of the user's that the store shares
+  interleaved = 5,   ///< the rows of a matrix permuted: interleaved_extent.h
 };
 
 /// Which digest of an extent's decoded bytes names it.
@@ -92,6 +93,9 @@ class Packs {
   /// Appends an extent: `what` says its digest, decoded size, codec and base; the rest is
   /// filled in. Throws Error(io) on a full disk.
   ExtentRecord append(const ExtentRecord& what, ByteView stored, const Written& written = {});
+  /// Gives the next of the stored bytes, valid until it is called again; none at the end.
+  using Pieces = std::function<ByteView()>;
+  ExtentRecord append_pieces(const ExtentRecord& what, const Pieces& next);
   /// Makes linked pack `pack_id` share the file `source`. False where the file system cannot.
   bool link(const std::string& source, std::int64_t pack_id);
   /// Bytes of each pack that this batch touched, for the catalog.

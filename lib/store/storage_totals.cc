@@ -38,6 +38,8 @@ std::string_view codec_name(Codec codec) noexcept {
       return "weight_delta";
     case Codec::linked:
       return "linked";
+    case Codec::interleaved:
+      return "interleaved";
   }
   return "unknown";
 }

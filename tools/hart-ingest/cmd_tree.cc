@@ -32,6 +32,8 @@ std::string codec_name(store::Codec codec) {
       return "delta";
     case store::Codec::linked:
       return "linked";
+    case store::Codec::interleaved:
+      return "interleaved";
   }
   return "unknown";
 }

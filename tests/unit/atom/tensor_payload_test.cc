@@ -173,8 +173,8 @@ TEST_CASE("tensors: quantised and uncompressed ones lie raw, whole and aligned")
   none.compression = Compression::none;
   add(store, "floats", one_tensor(DType::f16, floats), none);
   formats::GgufWriter writer;
-  const ByteBuffer quantised = as_dtype(DType::q8_0, values);
-  writer.add_tensor("w", DType::q8_0, std::vector<std::uint64_t>{1024, 1500});
+  const ByteBuffer quantised = as_dtype(DType::q5_0, values);
+  writer.add_tensor("w", DType::q5_0, std::vector<std::uint64_t>{1024, 1500});
   add(store, "quantised", writer.file(std::vector<ByteView>{quantised}));
   for (const char* name : {"floats", "quantised"}) {
     const StoredModel model = open_model(store, name);
