@@ -277,7 +277,8 @@ Value wordcount_filter(Runtime& runtime, const Value& input, const Arguments& ar
   const BoundArguments bound{"wordcount", arguments, {}};
   std::int64_t count = 0;
   bool inside = false;
-  for (const std::string_view point : split_code_points(to_text(input, runtime.budget))) {
+  const std::string text = to_text(input, runtime.budget);
+  for (const std::string_view point : split_code_points(text)) {
     const char32_t value = formats::decode_utf8(as_bytes(point), 0).value;
     const bool word = formats::is_letter(value) || formats::is_number(value) || value == '_';
     count += word && !inside;

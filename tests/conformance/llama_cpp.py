@@ -31,7 +31,7 @@ def ask(infer, path, text):
 
 
 def main():
-    infer, ingest, model, fixture_path = sys.argv[1:]
+    infer, ingest, model, fixture_path = map(os.path.abspath, sys.argv[1:])
     with open(fixture_path, encoding="utf-8") as file:
         fixture = json.load(file)
     failures = []
