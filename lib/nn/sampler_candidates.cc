@@ -100,6 +100,7 @@ void CandidateList::keep_typical(double p) {
   order.resize(kept);
   std::sort(order.begin(), order.end());
   std::vector<Candidate> typical;
+  typical.reserve(order.size());
   for (const std::size_t i : order) typical.push_back(items_[i]);
   items_ = std::move(typical);
   sorted_ = items_.size();
