@@ -76,6 +76,7 @@ double log_sum_exp_from(std::span<const float> logits, float most) {
 
 std::vector<TokenLogprob> logprobs_of(const std::vector<Candidate>& best, double total) {
   std::vector<TokenLogprob> out;
+  out.reserve(best.size());
   for (const Candidate& candidate : best)
     out.push_back({candidate.token, candidate.logit - total});
   return out;

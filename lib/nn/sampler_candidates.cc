@@ -90,6 +90,7 @@ void CandidateList::keep_typical(double p) {
   double entropy = 0;
   for (const double q : probability) entropy -= q > 0 ? q * std::log(q) : 0;
   std::vector<double> oddness;
+  oddness.reserve(probability.size());
   for (const double q : probability) oddness.push_back(std::abs(-std::log(q) - entropy));
   std::vector<std::size_t> order(items_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
