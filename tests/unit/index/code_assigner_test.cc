@@ -204,6 +204,8 @@ class RowIndex {
   std::string path_;
 };
 
+// Under the sanitizers this figure takes minutes and shows nothing that the other cases do not.
+#ifndef HART_SANITIZED
 TEST_CASE("code assigner: at the same probes an index loses less than half a point of recall") {
   const auto rows = unit_rows(16'000, 300, 1);
   const auto queries = unit_rows(1000, 300, 2);
@@ -224,6 +226,7 @@ TEST_CASE("code assigner: at the same probes an index loses less than half a poi
   }
   CHECK(lost / 3 < 0.005);
 }
+#endif
 
 TEST_CASE("code assigner: the file of an index made by codes does not depend on the threads") {
   const auto rows = unit_rows(6000, 100, 1);
