@@ -140,6 +140,7 @@ void read_rope(const Members& members, const std::string& what, HfConfig& config
     share = Members{*json, what}.real("partial_rotary_factor").value_or(share);
   }
   config.rope_dims = static_cast<std::uint32_t>(std::min(1.0, share) * config.head_dim);
+  if (config.rope_dims < 2) members.fail("partial_rotary_factor to leave two numbers a head");
   if (json == nullptr) return;
   const Members rope{*json, what + ": rope_scaling"};
   config.rope_base = rope.real("rope_theta").value_or(config.rope_base);

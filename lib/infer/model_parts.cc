@@ -57,13 +57,14 @@ std::string read_chat_template(const ReadFile& read, const std::string& tokenize
   if (auto text = read("chat_template.jinja")) return *std::move(text);
   if (tokenizer_config.empty()) return "";
   const Json config = parse_json(tokenizer_config, "tokenizer_config.json");
-  const auto found = config.find("chat_template");
-  if (!config.is_object() || found == config.end()) return "";
-  if (found->is_string()) return found->get<std::string>();
-  if (found->is_array())
-    for (const Json& entry : *found)
-      if (entry.is_object() && entry.value("name", "") == "default")
-        return entry.value("template", "");
+  if (!config.is_object() || !config.contains("chat_template")) return "";
+  const Json& templates = config["chat_template"];
+  if (templates.is_string()) return templates.get<std::string>();
+  // Several, by name.
+  for (const Json& entry : templates)
+    if (entry.is_object() && entry.contains("name") && entry["name"] == "default" &&
+        entry.contains("template") && entry["template"].is_string())
+      return entry["template"].get<std::string>();
   return "";
 }
 
@@ -77,13 +78,8 @@ void take_hugging_face(ModelParts& parts, const ReadFile& read) {
     throw Error{Fault::data, "has no tokenizer.json, the one tokenizer file read"};
   parts.tokenizer =
       nn::make_tokenizer_from_json(as_bytes(*tokenizer), as_bytes(tokenizer_config));
-  parts.hugging_face.emplace(
-      *config, "config.json",
-      [&tensors = parts.tensors](std::string_view name) -> std::optional<tensor::TensorView> {
-        const auto found = tensors.find(std::string{name});
-        if (found == tensors.end()) return std::nullopt;
-        return found->second.view;
-      });
+  parts.hugging_face.emplace(*config, "config.json",
+                             [&parts](std::string_view name) { return parts.find(name); });
   parts.embedding = nn::read_embedding_settings(read("modules.json").value_or(""),
                                                 read("1_Pooling/config.json").value_or(""),
                                                 read("sentence_bert_config.json").value_or(""));
@@ -105,13 +101,15 @@ const Id& ModelParts::id() {
   return *id_;
 }
 
+std::optional<tensor::TensorView> ModelParts::find(std::string_view tensor) const {
+  const auto found = tensors.find(std::string{tensor});
+  if (found == tensors.end()) return std::nullopt;
+  return found->second.view;
+}
+
 nn::ModelSource ModelParts::source() const {
   if (hugging_face) return hugging_face->source();
-  nn::ModelSource source{header, [this](std::string_view tensor) {
-                           const auto found = tensors.find(std::string{tensor});
-                           return found == tensors.end() ? std::nullopt
-                                                         : std::optional{found->second.view};
-                         }};
+  nn::ModelSource source{header, [this](std::string_view tensor) { return find(tensor); }};
   source.layout = [this](std::string_view tensor) {
     const auto found = tensors.find(std::string{tensor});
     return found == tensors.end() ? tensor::RowLayout::rows : found->second.layout;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "core/id.h"
@@ -33,6 +34,7 @@ struct ModelParts {
   std::function<Id()> compute_id;
 
   [[nodiscard]] const Id& id();
+  [[nodiscard]] std::optional<tensor::TensorView> find(std::string_view tensor) const;
   [[nodiscard]] nn::ModelSource source() const;
 
  private:
