@@ -3,14 +3,13 @@
 #include <memory>
 #include <vector>
 
-#include "bill/meter_gate.h"
 #include "commands.h"
 #include "common/line_stream.h"
 #include "core/error.h"
 #include "generation_output.h"
 #include "infer/chat.h"
 #include "model_choice.h"
-#include "prov/receipt_sink.h"
+#include "reports.h"
 #include "reuse_options.h"
 #include "sampling_options.h"
 
@@ -63,6 +62,7 @@ class Chatting {
       : options_{options},
         context_{context},
         chosen_{choose_model(context, options.model, true)},
+        reports_{chosen_.store},
         kept_{options.reuse, chosen_},
         chat_{*chosen_.model, settings_of(options, context),
               options.chat_template.empty()
@@ -71,10 +71,6 @@ class Chatting {
               kept_.reuse()} {
     if (!options.system.empty())
       chat_.begin({{{"role", "system"}, {"content", options.system}}});
-    if (chosen_.store && chosen_.store->writable()) {
-      sink_ = std::make_unique<prov::ReceiptSink>(*chosen_.store);
-      gate_ = std::make_unique<bill::MeterGate>(*chosen_.store);
-    }
   }
 
   /// `text` is a turn of the user; `messages` is another conversation up to the turn to answer.
@@ -97,9 +93,8 @@ class Chatting {
 
  private:
   void answer_turns(const std::vector<Json>& turns) {
-    const infer::Generation generation =
-        chat_.reply(turns, {sink_.get(), gate_.get()},
-                    [this](const infer::TokenEvent& event) { show(event); });
+    const infer::Generation generation = chat_.reply(
+        turns, reports_.reporting(), [this](const infer::TokenEvent& event) { show(event); });
     if (!context_.out.human())
       return context_.out.write(
           inference_json(generation, chosen_.model->name(), generation.text));
@@ -122,10 +117,9 @@ class Chatting {
   const ChatOptions& options_;
   cli::Context& context_;
   ChosenModel chosen_;
+  Reports reports_;
   KeptWork kept_;
   infer::Chat chat_;
-  std::unique_ptr<prov::ReceiptSink> sink_;
-  std::unique_ptr<bill::MeterGate> gate_;
 };
 
 /// A person at a terminal writes turns as they are, a line each.

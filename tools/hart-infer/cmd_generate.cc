@@ -3,14 +3,13 @@
 #include <memory>
 #include <vector>
 
-#include "bill/meter_gate.h"
 #include "commands.h"
 #include "common/line_stream.h"
 #include "core/error.h"
 #include "generation_output.h"
 #include "infer/generate.h"
 #include "model_choice.h"
-#include "prov/receipt_sink.h"
+#include "reports.h"
 #include "reuse_options.h"
 #include "sampling_options.h"
 #include "session_options.h"
@@ -70,14 +69,11 @@ class Generating {
       : options_{options},
         context_{context},
         chosen_{choose_model(context, options.model, true)},
+        reports_{chosen_.store},
         grammar_{options.grammar, chosen_.model->tokenizer()},
         lookup_{lookup_of(options.reuse)},
         kept_{options.reuse, chosen_} {
     if (!options.context.empty()) evidence_ = read_evidence(options.context);
-    if (chosen_.store && chosen_.store->writable()) {
-      sink_ = std::make_unique<prov::ReceiptSink>(*chosen_.store);
-      gate_ = std::make_unique<bill::MeterGate>(*chosen_.store);
-    }
   }
 
   void answer(const std::string& prompt) {
@@ -86,7 +82,7 @@ class Generating {
     const bool human = context_.out.human();
     if (human && options_.echo) context_.out.raw(as_bytes(cli::printable(prompt)));
     const infer::Generation generation = infer::generate(
-        *chosen_.model, request, {sink_.get(), gate_.get()},
+        *chosen_.model, request, reports_.reporting(),
         [&](const infer::TokenEvent& event) { show(event); }, kept_.reuse());
     finish(prompt, generation);
     if (generation.finish_reason == infer::finish_reason::kGrammar)
@@ -179,11 +175,10 @@ class Generating {
   const GenerateOptions& options_;
   cli::Context& context_;
   ChosenModel chosen_;
+  Reports reports_;
   ChosenGrammar grammar_;
   infer::Lookup lookup_;
   KeptWork kept_;
-  std::unique_ptr<prov::ReceiptSink> sink_;
-  std::unique_ptr<bill::MeterGate> gate_;
   std::vector<Evidence> evidence_;
   Json logprobs_ = Json::array();
 };
