@@ -10,6 +10,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # And in the compiler's own AVX-512 header (GCC bug 105593).
   set(avx512_quiet ";-Wno-maybe-uninitialized")
 endif()
+if(CMAKE_UNITY_BUILD)
+  # Files compiled together are included by another: what is internal to them looks as if a
+  # header had it.
+  target_compile_options(hart_options INTERFACE -Wno-subobject-linkage)
+endif()
 if(HART_WERROR)
   target_compile_options(hart_options INTERFACE -Werror)
 endif()

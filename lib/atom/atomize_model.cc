@@ -14,7 +14,7 @@ namespace {
 
 using store::Modality;
 
-constexpr const char* kAtomizer = "model/1";
+constexpr const char* kModelAtomizer = "model/1";
 
 std::string shape_json(std::span<const std::uint64_t> shape) {
   return dump_json(Json(std::vector<std::uint64_t>(shape.begin(), shape.end())));
@@ -316,7 +316,7 @@ Atomized atomize_model(store::Store& store, store::CatalogWriter& writer,
     result.atom = {IdSpace::content, digests.files.front()};
   }
 
-  store::CatalogWriter::NewObject object = new_object(result, options, kAtomizer);
+  store::CatalogWriter::NewObject object = new_object(result, options, kModelAtomizer);
   if (auto unchanged = find_unchanged(store, writer, object, result)) return *unchanged;
 
   ModelAtomizer atomizer{store, writer, sources, view, digests, options};

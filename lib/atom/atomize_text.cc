@@ -8,7 +8,7 @@ namespace {
 
 using store::Modality;
 
-constexpr const char* kAtomizer = "text/1";
+constexpr const char* kTextAtomizer = "text/1";
 
 std::string_view leaf_subtype(formats::LeafKind kind) noexcept {
   switch (kind) {
@@ -172,7 +172,7 @@ Atomized atomize_text(store::Store& store, store::CatalogWriter& writer, const S
   result.subtype = formats::file_format_name(format);
   result.bytes = source.size();
 
-  store::CatalogWriter::NewObject object = new_object(result, options, kAtomizer);
+  store::CatalogWriter::NewObject object = new_object(result, options, kTextAtomizer);
   if (auto unchanged = find_unchanged(store, writer, object, result)) return *unchanged;
 
   const auto syntax = format == formats::FileFormat::markdown ? formats::TextSyntax::markdown

@@ -12,7 +12,7 @@ namespace hart::crypto {
 namespace {
 
 /// FIPS 180-4, table in section 1: SHA-256 works on blocks of 512 bits.
-constexpr std::size_t kBlockBytes = 64;
+constexpr std::size_t kShaBlockBytes = 64;
 
 void check(int ok, const char* what) {
   if (ok != 1) throw Error{Fault::internal, std::string{"OpenSSL: "} + what + " failed"};
@@ -69,14 +69,14 @@ Hash256 sha256_concat(std::initializer_list<ByteView> parts) {
 }
 
 Hash256 hmac_sha256(ByteView key, ByteView bytes) {
-  std::array<std::uint8_t, kBlockBytes> inner_pad{};
-  if (key.size() > kBlockBytes) {
+  std::array<std::uint8_t, kShaBlockBytes> inner_pad{};
+  if (key.size() > kShaBlockBytes) {
     const Hash256 shortened = sha256(key);
     std::copy(shortened.begin(), shortened.end(), inner_pad.begin());
   } else {
     std::copy(key.begin(), key.end(), inner_pad.begin());
   }
-  std::array<std::uint8_t, kBlockBytes> outer_pad = inner_pad;
+  std::array<std::uint8_t, kShaBlockBytes> outer_pad = inner_pad;
   for (std::uint8_t& byte : inner_pad) byte ^= 0x36;
   for (std::uint8_t& byte : outer_pad) byte ^= 0x5c;
   const Hash256 inner = sha256_concat({inner_pad, bytes});

@@ -28,10 +28,6 @@ Json name_of(GgufType type) {
   return Json(kTypeNames.at(static_cast<std::size_t>(type)));
 }
 
-bool is_float(GgufType type) noexcept {
-  return type == GgufType::f32 || type == GgufType::f64;
-}
-
 Json text_json(std::string_view text) {
   if (is_utf8(text)) return Json(text);
   return Json{{"base64", to_base64(as_bytes(text))}};

@@ -29,6 +29,10 @@ enum class GgufType : std::uint32_t {
   f64 = 12,
 };
 
+[[nodiscard]] constexpr bool is_float(GgufType type) noexcept {
+  return type == GgufType::f32 || type == GgufType::f64;
+}
+
 /// An array of the metadata, held as the columns a reader wants: integers and booleans widened
 /// to 64 bits (unsigned values above 2^63 keep their bit pattern), floats to double (a NaN
 /// keeps its payload), strings that view into the header's bytes, or nested arrays. Only the

@@ -9,10 +9,6 @@
 namespace hart::formats {
 namespace {
 
-bool is_float(GgufType type) noexcept {
-  return type == GgufType::f32 || type == GgufType::f64;
-}
-
 /// Bytes of a value of a scalar type; the least bytes of a string or an array.
 std::uint64_t least_value_bytes(GgufType type, std::uint64_t length_bytes) noexcept {
   switch (type) {

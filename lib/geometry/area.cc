@@ -121,7 +121,7 @@ class AreaReader {
   std::size_t coordinates_ = 2;  ///< of a corner
 };
 
-void append_number(std::string& out, double value) {
+void append_shortest(std::string& out, double value) {
   char digits[32];
   const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
   out.append(digits, end);
@@ -150,9 +150,9 @@ std::string wkt(const Area& area) {
   append_list(out, area.polygons, [&](const Polygon& polygon) {
     append_list(out, polygon.rings, [&](const Ring& ring) {
       append_list(out, ring, [&](const Corner& corner) {
-        append_number(out, corner[0]);
+        append_shortest(out, corner[0]);
         out += ' ';
-        append_number(out, corner[1]);
+        append_shortest(out, corner[1]);
       });
     });
   });

@@ -31,24 +31,25 @@ constexpr std::size_t kCountBytes = 4;
 constexpr std::size_t kVertexBytes = 32;
 constexpr std::size_t kEntityBytes = 5;
 
-using Box = std::array<double, 4>;
+using Corners = std::array<double, 4>;
 
-[[noreturn]] void refuse(const std::string& why) {
+[[noreturn]] void refuse_blob(const std::string& why) {
   throw Error{Fault::data, "SpatiaLite geometry: " + why};
 }
 
 void check_vertices(Shape shape, std::span<const PointZM> vertices) {
   const std::size_t least = shape == Shape::linestring ? 2 : 1;
-  if (vertices.size() < least) refuse("too few vertices");
-  if (vertices.size() > std::numeric_limits<std::int32_t>::max()) refuse("too many vertices");
+  if (vertices.size() < least) refuse_blob("too few vertices");
+  if (vertices.size() > std::numeric_limits<std::int32_t>::max())
+    refuse_blob("too many vertices");
   for (const PointZM& vertex : vertices)
     if (!std::isfinite(vertex.x) || !std::isfinite(vertex.y) || !std::isfinite(vertex.z) ||
         !std::isfinite(vertex.m))
-      refuse("a coordinate or measure is not finite");
+      refuse_blob("a coordinate or measure is not finite");
 }
 
-Box box_of(std::span<const PointZM> vertices) {
-  Box box{vertices[0].x, vertices[0].y, vertices[0].x, vertices[0].y};
+Corners box_of(std::span<const PointZM> vertices) {
+  Corners box{vertices[0].x, vertices[0].y, vertices[0].x, vertices[0].y};
   for (const PointZM& vertex : vertices) {
     box[0] = std::min(box[0], vertex.x);
     box[1] = std::min(box[1], vertex.y);
@@ -96,8 +97,8 @@ Shape load_shape(ByteView blob) {
   const auto type = load_le<std::uint32_t>(blob.data() + kShapeAt);
   const auto shape = static_cast<Shape>(type);
   if (shape != Shape::point && shape != Shape::linestring && shape != Shape::multipoint)
-    refuse("class type " + std::to_string(type) +
-           " is none of POINT ZM, LINESTRING ZM, MULTIPOINT ZM");
+    refuse_blob("class type " + std::to_string(type) +
+                " is none of POINT ZM, LINESTRING ZM, MULTIPOINT ZM");
   return shape;
 }
 
@@ -107,21 +108,21 @@ std::vector<PointZM> load_vertices(Shape shape, ByteView body) {
       shape == Shape::multipoint ? kEntityBytes + kVertexBytes : kVertexBytes;
   std::uint64_t count = 1;
   if (shape != Shape::point) {
-    if (body.size() < kCountBytes) refuse("truncated before its number of vertices");
+    if (body.size() < kCountBytes) refuse_blob("truncated before its number of vertices");
     count = load_le<std::uint32_t>(body.data());
     body = body.subspan(kCountBytes);
   }
   // A count below 2^32 times 37 cannot wrap.
   if (body.size() != count * stride)
-    refuse(std::to_string(count) + " vertices do not fill its " + std::to_string(body.size()) +
-           " bytes");
+    refuse_blob(std::to_string(count) + " vertices do not fill its " +
+                std::to_string(body.size()) + " bytes");
   std::vector<PointZM> vertices;
   vertices.reserve(count);
   for (std::size_t at = 0; at < body.size(); at += stride) {
     const std::uint8_t* data = body.data() + at;
     if (shape == Shape::multipoint) {
       if (data[0] != kEntity || load_le<Shape>(data + 1) != Shape::point)
-        refuse("a member of a multipoint is not a POINT ZM");
+        refuse_blob("a member of a multipoint is not a POINT ZM");
       data += kEntityBytes;
     }
     vertices.push_back(load_vertex(data));
@@ -130,8 +131,8 @@ std::vector<PointZM> load_vertices(Shape shape, ByteView body) {
 }
 
 Geometry decode_tiny_point(ByteView blob) {
-  if (blob[kTinyTypeAt] != kTinyZm) refuse("a TinyPoint of another type than ZM");
-  if (blob.back() != kEnd) refuse("an end mark is missing");
+  if (blob[kTinyTypeAt] != kTinyZm) refuse_blob("a TinyPoint of another type than ZM");
+  if (blob.back() != kEnd) refuse_blob("an end mark is missing");
   Geometry geometry;
   geometry.srid = load_le<std::int32_t>(blob.data() + kSridAt);
   geometry.vertices = {load_vertex(blob.data() + kTinyTypeAt + 1)};
@@ -188,26 +189,26 @@ ByteBuffer encode_multipoint(std::span<const PointZM> points, std::int32_t srid)
 Geometry decode_geometry(ByteView blob) {
   if (blob.size() == kTinyBytes && blob[0] == kStart && blob[1] == kTinyLittleEndian)
     return decode_tiny_point(blob);
-  if (blob.size() < kBodyAt + 1) refuse("only " + std::to_string(blob.size()) + " bytes");
+  if (blob.size() < kBodyAt + 1) refuse_blob("only " + std::to_string(blob.size()) + " bytes");
   if (blob[0] != kStart || blob[kBoxEndAt] != kBoxEnd || blob.back() != kEnd)
-    refuse("a start, box or end mark is missing");
-  if (blob[1] != kLittleEndian) refuse("not in little-endian order");
+    refuse_blob("a start, box or end mark is missing");
+  if (blob[1] != kLittleEndian) refuse_blob("not in little-endian order");
   Geometry geometry;
   geometry.srid = load_le<std::int32_t>(blob.data() + kSridAt);
   geometry.shape = load_shape(blob);
   geometry.vertices =
       load_vertices(geometry.shape, blob.subspan(kBodyAt, blob.size() - kBodyAt - 1));
   check_vertices(geometry.shape, geometry.vertices);
-  const Box box = box_of(geometry.vertices);
+  const Corners box = box_of(geometry.vertices);
   for (std::size_t i = 0; i < box.size(); ++i)
     if (load_le<double>(blob.data() + kBoxAt + i * 8) != box[i])
-      refuse("its bounding box is not that of its vertices");
+      refuse_blob("its bounding box is not that of its vertices");
   return geometry;
 }
 
 PointZM decode_point(ByteView blob) {
   const Geometry geometry = decode_geometry(blob);
-  if (geometry.shape != Shape::point) refuse("expected a POINT ZM");
+  if (geometry.shape != Shape::point) refuse_blob("expected a POINT ZM");
   return geometry.vertices.front();
 }
 

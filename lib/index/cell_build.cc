@@ -307,9 +307,9 @@ class Builder {
 }  // namespace
 
 std::size_t default_cells(std::size_t items) noexcept {
-  const auto wanted = static_cast<std::size_t>(4 * std::sqrt(static_cast<double>(items)));
-  const std::size_t fewest = std::max<std::size_t>(1, items / 32);
-  return std::max<std::size_t>(1, std::min(wanted, fewest));
+  const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(items)));
+  const std::size_t wanted = std::clamp(items / 100, 4 * root, 16 * root);
+  return std::max<std::size_t>(1, std::min(wanted, items / 32));
 }
 
 std::vector<CellCalibration> build_cell_file(

@@ -27,7 +27,10 @@ struct CellOwner {
   std::int64_t last_embedding_id = 0;
 };
 
-/// Cells for so many vectors when nobody says how many: about 4 √n.
+/// Cells for so many vectors when nobody says how many: one for 32 vectors at most, about 4 √n
+/// up to 160 000 vectors, then one for 100, up to 16 √n. Fewer cells than the vectors have
+/// clusters scatter the clusters left over: of a million vectors in 10 000 clusters, recall
+/// 0.99 takes 211 of 4 000 cells, but one of 10 000.
 [[nodiscard]] std::size_t default_cells(std::size_t items) noexcept;
 
 /// Builds and calibrates the cell index of `source` in the file `path`. Visits the source three

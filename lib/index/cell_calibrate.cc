@@ -39,13 +39,6 @@ constexpr std::array<double, 9> kDepths{1.5, 2, 3, 5, 8, 12, 20, 32, 64};
 /// Estimates that are kept while depths are compared.
 constexpr std::uint32_t kDeepest = 2000;
 
-/// What visiting a cell, scanning a code, keeping an estimate and comparing a vector of 384
-/// dimensions cost beside each other; only the proportions matter.
-constexpr std::uint64_t kCellCost = 60;
-constexpr std::uint64_t kCodeCost = 2;
-constexpr std::uint64_t kKeepCost = 20;
-constexpr std::uint64_t kCompareCost = 80;
-
 /// A stored vector as a query, and its true neighbours.
 struct Sample {
   std::uint32_t position = 0;

@@ -19,11 +19,6 @@ namespace {
 
 using store::Statement;
 
-/// What comparing an admitted vector costs beside visiting a cell and scanning a code.
-constexpr double kCompareCost = 80;
-constexpr double kCellCost = 60;
-constexpr double kCodeCost = 2;
-
 /// Positions that a filter admits, derived once for a set of atoms.
 struct Admitted {
   std::uint64_t serial = 0;

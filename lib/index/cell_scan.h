@@ -10,6 +10,13 @@
 
 namespace hart::index {
 
+/// What visiting a cell, scanning a code, keeping an estimate and comparing a vector of 384
+/// dimensions cost beside each other; only the proportions matter.
+inline constexpr std::uint64_t kCellCost = 60;
+inline constexpr std::uint64_t kCodeCost = 2;
+inline constexpr std::uint64_t kKeepCost = 20;
+inline constexpr std::uint64_t kCompareCost = 80;
+
 /// Which positions of a generation may be found.
 class PositionSet {
  public:

@@ -19,13 +19,14 @@ using geometry::Projection;
 using store::Scope;
 using store::Statement;
 
-struct KindName {
+struct ProjectionKindName {
   Projection::Kind kind;
   std::string_view name;
 };
-constexpr std::array<KindName, 3> kKinds{{{Projection::Kind::pca, "pca"},
-                                          {Projection::Kind::landmark, "landmark"},
-                                          {Projection::Kind::trilateration, "trilateration"}}};
+constexpr std::array<ProjectionKindName, 3> kProjectionKinds{
+    {{Projection::Kind::pca, "pca"},
+     {Projection::Kind::landmark, "landmark"},
+     {Projection::Kind::trilateration, "trilateration"}}};
 
 constexpr std::size_t kDistortionPairs = 20'000;
 constexpr double kUnknownImportance = 0;
@@ -135,13 +136,13 @@ void place_all(store::Store& store, const store::EmbeddingModel& model,
 }  // namespace
 
 std::string_view projection_kind_name(Projection::Kind kind) noexcept {
-  for (const KindName& known : kKinds)
+  for (const ProjectionKindName& known : kProjectionKinds)
     if (known.kind == kind) return known.name;
   return {};
 }
 
 std::optional<Projection::Kind> find_projection_kind(std::string_view name) noexcept {
-  for (const KindName& known : kKinds)
+  for (const ProjectionKindName& known : kProjectionKinds)
     if (known.name == name) return known.kind;
   return std::nullopt;
 }

@@ -15,7 +15,6 @@ constexpr std::size_t kMostTreeColumns = 12;
 constexpr std::size_t kLeafRows = 16;
 constexpr std::size_t kQueryGrain = 64;
 constexpr std::size_t kTileRows = 256;
-constexpr double kLargest = 1e150;
 
 /// The same sum, in the same order, whatever the method.
 double squared_distance(const double* a, const double* b, std::size_t dim) noexcept {
@@ -171,7 +170,7 @@ void check(std::span<const double> points, std::size_t dim) {
   if (points.size() / dim >= std::numeric_limits<std::uint32_t>::max())
     throw Error{Fault::usage, "too many points"};
   for (const double value : points)
-    if (!(std::abs(value) <= kLargest))
+    if (!(std::abs(value) <= kLargestCoordinate))
       throw Error{Fault::data, "a value is not finite, or too large to be squared"};
 }
 

@@ -7,6 +7,9 @@
 
 namespace hart::learn {
 
+/// A coordinate is no further from 0: its square must be finite.
+inline constexpr double kLargestCoordinate = 1e150;
+
 /// The `k` nearest other rows of every row of a table, nearest first, equal distances by
 /// ascending row.
 struct NeighborTable {

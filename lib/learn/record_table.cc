@@ -6,12 +6,10 @@
 #include <utility>
 
 #include "core/error.h"
+#include "learn/nearest_neighbors.h"
 
 namespace hart::learn {
 namespace {
-
-/// What nearest_neighbors can take.
-constexpr double kLargest = 1e150;
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error{Fault::data, why};
@@ -93,7 +91,7 @@ double RecordTable::number(const Json* value, const std::string& column) const {
   }
   if (!value->is_number()) refuse("\"" + column + "\" is not a number");
   const double number = value->get<double>();
-  if (!(std::abs(number) <= kLargest)) refuse("\"" + column + "\" is beyond 1e150");
+  if (!(std::abs(number) <= kLargestCoordinate)) refuse("\"" + column + "\" is beyond 1e150");
   return number;
 }
 

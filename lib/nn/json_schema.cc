@@ -17,7 +17,7 @@ namespace hart::nn {
 namespace {
 
 /// Deepest nesting of schemas that are written; references are followed by rules instead.
-constexpr std::size_t kMaxNesting = 200;
+constexpr std::size_t kMaxSchemaNesting = 200;
 
 /// The types that a schema means which does not say any: those that its keywords are about.
 std::vector<std::string> meant_types(const Json& schema, const std::string& pointer) {
@@ -70,7 +70,7 @@ class SchemaWriter final : public SchemaRules {
     const std::string name =
         writer_.reserve(schema.pointer == "#" ? "root-value" : schema.pointer.substr(1));
     names_.emplace(key, name);
-    if (++depth_ > kMaxNesting) refuse_schema(schema.pointer, "nested too deep");
+    if (++depth_ > kMaxSchemaNesting) refuse_schema(schema.pointer, "nested too deep");
     writer_.define(name, expression(schema));
     --depth_;
     return name;

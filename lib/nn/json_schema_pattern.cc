@@ -14,7 +14,7 @@ using Ranges = std::vector<CodeRange>;
 
 constexpr char32_t kLast = 0x10FFFF;
 constexpr char32_t kFirstShown = 0x20;  ///< what is below is a control character
-constexpr std::size_t kMaxNesting = 50;
+constexpr std::size_t kMaxGroupNesting = 50;
 
 const Ranges kDigits{{'0', '9'}};
 const Ranges kWord{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
@@ -123,7 +123,7 @@ class PatternParser {
   }
 
   std::string alternatives(std::size_t depth) {
-    if (depth > kMaxNesting) refuse("groups are nested too deep");
+    if (depth > kMaxGroupNesting) refuse("groups are nested too deep");
     std::vector<std::string> parts;
     do {
       const bool anchored = depth == 0 && take(U'^');

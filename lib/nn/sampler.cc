@@ -13,7 +13,6 @@
 namespace hart::nn {
 namespace {
 
-constexpr float kImpossible = -std::numeric_limits<float>::infinity();
 /// Tokens from which mirostat 1 estimates how fast probabilities fall; source below.
 constexpr std::size_t kZipfTokens = 100;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace hart::nn {
@@ -11,8 +10,6 @@ namespace {
 bool ranks_before(const Candidate& a, const Candidate& b) noexcept {
   return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
 }
-
-constexpr float kImpossible = -std::numeric_limits<float>::infinity();
 
 }  // namespace
 

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "nn/vocabulary.h"
 
 namespace hart::nn {
+
+/// The logit of a token that is never drawn.
+inline constexpr float kImpossible = -std::numeric_limits<float>::infinity();
 
 /// A token that may be drawn.
 struct Candidate {

@@ -11,6 +11,11 @@ namespace hart::nn::jinja {
 using FilterFunction = Value (*)(Runtime& runtime, const Value& input,
                                  const Arguments& arguments);
 
+struct NamedFilter {
+  std::string_view name;
+  FilterFunction filter;
+};
+
 /// The filter `name`, or null: those that give a text or a number out of one value, and those
 /// that work on sequences.
 [[nodiscard]] FilterFunction find_text_filter(std::string_view name) noexcept;

@@ -10,10 +10,6 @@
 namespace hart::nn::jinja {
 namespace {
 
-Value generator_of(Values items) {
-  return Value{Sequence{.kind = SequenceKind::generator, .items = std::move(items)}};
-}
-
 /// `arguments` without the first `count` positional ones.
 Arguments without_first(const Arguments& arguments, std::size_t count) {
   Arguments rest = arguments;
@@ -43,7 +39,7 @@ Value map_attribute(Runtime& runtime, const Value& input, const Arguments& argum
     if (value.is_undefined() && fallback != nullptr) value = *fallback;
     mapped.push_back(std::move(value));
   }
-  return generator_of(std::move(mapped));
+  return Value::generator(std::move(mapped));
 }
 
 Value map_filter(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -53,7 +49,7 @@ Value map_filter(Runtime& runtime, const Value& input, const Arguments& argument
   Values mapped;
   for (const Value& item : items_of(input, runtime.budget))
     mapped.push_back(apply_filter(runtime, name, item, rest));
-  return generator_of(std::move(mapped));
+  return Value::generator(std::move(mapped));
 }
 
 template <bool keeps, bool by_attribute>
@@ -70,7 +66,7 @@ Value select_filter(Runtime& runtime, const Value& input, const Arguments& argum
     const bool holds = tested ? apply_test(runtime, name, value, rest) : truth(value);
     if (holds == keeps) selected.push_back(item);
   }
-  return generator_of(std::move(selected));
+  return Value::generator(std::move(selected));
 }
 
 Value attr_filter(Runtime& runtime, const Value& input, const Arguments& arguments) {

@@ -12,10 +12,6 @@
 namespace hart::nn::jinja {
 namespace {
 
-Value generator_of(Values items) {
-  return Value{Sequence{.kind = SequenceKind::generator, .items = std::move(items)}};
-}
-
 Value length_filter(Runtime&, const Value& input, const Arguments& arguments) {
   const BoundArguments bound{"length", arguments, {}};
   return Value{length_of(input)};
@@ -50,7 +46,7 @@ Value reverse_filter(Runtime& runtime, const Value& input, const Arguments& argu
   const BoundArguments bound{"reverse", arguments, {}};
   Values items = items_of(input, runtime.budget);
   std::reverse(items.begin(), items.end());
-  if (!input.is_string()) return generator_of(std::move(items));
+  if (!input.is_string()) return Value::generator(std::move(items));
   std::string text;
   for (const Value& item : items) text += item.text();
   return Value{std::move(text)};
@@ -74,13 +70,13 @@ Value join_filter(Runtime& runtime, const Value& input, const Arguments& argumen
 
 Value items_filter(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const BoundArguments bound{"items", arguments, {}};
-  if (input.is_undefined()) return generator_of({});
+  if (input.is_undefined()) return Value::generator({});
   if (!input.is(Kind::mapping)) fail("can only get item pairs from a mapping");
   runtime.budget.take_steps(input.mapping().entries.size());
   Values pairs;
   for (const auto& [key, value] : input.mapping().entries)
     pairs.push_back(Value::tuple({key, value}));
-  return generator_of(std::move(pairs));
+  return Value::generator(std::move(pairs));
 }
 
 /// Sorts `items` by `key`, stably; with `reverse` equal items still keep their order.
@@ -154,7 +150,7 @@ Value unique_filter(Runtime& runtime, const Value& input, const Arguments& argum
     seen.push_back(std::move(key));
     unique.push_back(item);
   }
-  return generator_of(std::move(unique));
+  return Value::generator(std::move(unique));
 }
 
 template <bool largest>
@@ -209,7 +205,7 @@ Value batch_filter(Runtime& runtime, const Value& input, const Arguments& argume
     }
     rows.push_back(Value::list(std::move(row)));
   }
-  return generator_of(std::move(rows));
+  return Value::generator(std::move(rows));
 }
 
 Value slice_filter(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -231,7 +227,7 @@ Value slice_filter(Runtime& runtime, const Value& input, const Arguments& argume
     rows.push_back(Value::list(std::move(row)));
     at = end;
   }
-  return generator_of(std::move(rows));
+  return Value::generator(std::move(rows));
 }
 
 Value groupby_filter(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -263,12 +259,7 @@ Value groupby_filter(Runtime& runtime, const Value& input, const Arguments& argu
   return Value::list(std::move(groups));
 }
 
-struct Entry {
-  std::string_view name;
-  FilterFunction filter;
-};
-
-constexpr Entry kFilters[] = {
+constexpr NamedFilter kFilters[] = {
     {"length", length_filter},     {"count", length_filter},   {"list", list_filter},
     {"first", first_filter},       {"last", last_filter},      {"reverse", reverse_filter},
     {"join", join_filter},         {"items", items_filter},    {"sort", sort_filter},
@@ -279,7 +270,7 @@ constexpr Entry kFilters[] = {
 }  // namespace
 
 FilterFunction find_sequence_filter(std::string_view name) noexcept {
-  for (const Entry& entry : kFilters)
+  for (const NamedFilter& entry : kFilters)
     if (entry.name == name) return entry.filter;
   return nullptr;
 }

@@ -263,12 +263,12 @@ Value format_method(Runtime& runtime, const Value& self, const Arguments& argume
   return Value{std::move(out)};
 }
 
-struct Entry {
+struct NamedMethod {
   std::string_view name;
   Method method;
 };
 
-constexpr Entry kMethods[] = {
+constexpr NamedMethod kMethods[] = {
     {"strip", strip_method<Side::both>},
     {"lstrip", strip_method<Side::left>},
     {"rstrip", strip_method<Side::right>},
@@ -312,7 +312,7 @@ constexpr Entry kMethods[] = {
 }  // namespace
 
 Method find_string_method(std::string_view name) noexcept {
-  for (const Entry& entry : kMethods)
+  for (const NamedMethod& entry : kMethods)
     if (entry.name == name) return entry.method;
   return nullptr;
 }

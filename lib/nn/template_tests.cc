@@ -11,7 +11,7 @@ namespace {
 
 using TestFunction = bool (*)(Runtime& runtime, const Value& input, const Value& argument);
 
-struct Entry {
+struct NamedTest {
   std::string_view name;
   bool takes_argument;
   TestFunction test;
@@ -85,48 +85,48 @@ bool is_escaped(Runtime&, const Value&, const Value&) {
   return false;
 }
 
-constexpr Entry kTests[] = {{"defined", false, is_defined},
-                            {"undefined", false, has_kind<Kind::undefined>},
-                            {"none", false, has_kind<Kind::none>},
-                            {"boolean", false, has_kind<Kind::boolean>},
-                            {"integer", false, has_kind<Kind::integer>},
-                            {"float", false, has_kind<Kind::floating>},
-                            {"number", false, is_number},
-                            {"string", false, has_kind<Kind::string>},
-                            {"mapping", false, has_kind<Kind::mapping>},
-                            {"sequence", false, is_sequence},
-                            {"iterable", false, is_iterable_test},
-                            {"callable", false, is_callable},
-                            {"true", false, is_boolean<true>},
-                            {"false", false, is_boolean<false>},
-                            {"odd", false, has_parity<1>},
-                            {"even", false, has_parity<0>},
-                            {"upper", false, has_case<true>},
-                            {"lower", false, has_case<false>},
-                            {"filter", false, is_known_filter},
-                            {"test", false, is_known_test},
-                            {"escaped", false, is_escaped},
-                            {"divisibleby", true, is_divisible},
-                            {"sameas", true, is_same},
-                            {"in", true, compares<Comparator::in>},
-                            {"eq", true, compares<Comparator::eq>},
-                            {"equalto", true, compares<Comparator::eq>},
-                            {"==", true, compares<Comparator::eq>},
-                            {"ne", true, compares<Comparator::ne>},
-                            {"!=", true, compares<Comparator::ne>},
-                            {"lt", true, compares<Comparator::lt>},
-                            {"lessthan", true, compares<Comparator::lt>},
-                            {"<", true, compares<Comparator::lt>},
-                            {"le", true, compares<Comparator::le>},
-                            {"<=", true, compares<Comparator::le>},
-                            {"gt", true, compares<Comparator::gt>},
-                            {"greaterthan", true, compares<Comparator::gt>},
-                            {">", true, compares<Comparator::gt>},
-                            {"ge", true, compares<Comparator::ge>},
-                            {">=", true, compares<Comparator::ge>}};
+constexpr NamedTest kTests[] = {{"defined", false, is_defined},
+                                {"undefined", false, has_kind<Kind::undefined>},
+                                {"none", false, has_kind<Kind::none>},
+                                {"boolean", false, has_kind<Kind::boolean>},
+                                {"integer", false, has_kind<Kind::integer>},
+                                {"float", false, has_kind<Kind::floating>},
+                                {"number", false, is_number},
+                                {"string", false, has_kind<Kind::string>},
+                                {"mapping", false, has_kind<Kind::mapping>},
+                                {"sequence", false, is_sequence},
+                                {"iterable", false, is_iterable_test},
+                                {"callable", false, is_callable},
+                                {"true", false, is_boolean<true>},
+                                {"false", false, is_boolean<false>},
+                                {"odd", false, has_parity<1>},
+                                {"even", false, has_parity<0>},
+                                {"upper", false, has_case<true>},
+                                {"lower", false, has_case<false>},
+                                {"filter", false, is_known_filter},
+                                {"test", false, is_known_test},
+                                {"escaped", false, is_escaped},
+                                {"divisibleby", true, is_divisible},
+                                {"sameas", true, is_same},
+                                {"in", true, compares<Comparator::in>},
+                                {"eq", true, compares<Comparator::eq>},
+                                {"equalto", true, compares<Comparator::eq>},
+                                {"==", true, compares<Comparator::eq>},
+                                {"ne", true, compares<Comparator::ne>},
+                                {"!=", true, compares<Comparator::ne>},
+                                {"lt", true, compares<Comparator::lt>},
+                                {"lessthan", true, compares<Comparator::lt>},
+                                {"<", true, compares<Comparator::lt>},
+                                {"le", true, compares<Comparator::le>},
+                                {"<=", true, compares<Comparator::le>},
+                                {"gt", true, compares<Comparator::gt>},
+                                {"greaterthan", true, compares<Comparator::gt>},
+                                {">", true, compares<Comparator::gt>},
+                                {"ge", true, compares<Comparator::ge>},
+                                {">=", true, compares<Comparator::ge>}};
 
-const Entry* find_test(std::string_view name) noexcept {
-  for (const Entry& entry : kTests)
+const NamedTest* find_test(std::string_view name) noexcept {
+  for (const NamedTest& entry : kTests)
     if (entry.name == name) return &entry;
   return nullptr;
 }
@@ -139,7 +139,7 @@ bool is_test(std::string_view name) noexcept {
 
 bool apply_test(Runtime& runtime, const std::string& name, const Value& input,
                 const Arguments& arguments) {
-  const Entry* entry = find_test(name);
+  const NamedTest* entry = find_test(name);
   if (entry == nullptr) fail("no test is named '" + name + "'");
   const std::size_t wanted = entry->takes_argument ? 1 : 0;
   if (arguments.positional.size() + arguments.named.size() != wanted)

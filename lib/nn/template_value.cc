@@ -72,6 +72,10 @@ Value Value::none() {
   return value;
 }
 
+Value Value::generator(Values items) {
+  return Value{Sequence{.kind = SequenceKind::generator, .items = std::move(items)}};
+}
+
 Value Value::list(Values items) {
   return Value{Sequence{.kind = SequenceKind::list, .items = std::move(items)}};
 }

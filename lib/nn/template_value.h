@@ -72,6 +72,7 @@ class Value {
   [[nodiscard]] static Value none();
   [[nodiscard]] static Value list(Values items);
   [[nodiscard]] static Value tuple(Values items);
+  [[nodiscard]] static Value generator(Values items);
 
   template <std::same_as<bool> T> explicit Value(T value) : held_{value} {}
   template <std::integral T>

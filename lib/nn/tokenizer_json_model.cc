@@ -69,7 +69,7 @@ void check_merges(const JsonNode& node, const std::vector<Merge>& merges,
   }
 }
 
-JsonModel read_bpe(const JsonNode& model) {
+JsonModel read_bpe_model(const JsonNode& model) {
   JsonModel read{read_vocabulary(model.at("vocab")), std::nullopt, nullptr};
   if (const auto dropout = model.find("dropout"); dropout && dropout->number() != 0)
     dropout->refuse("dropout, which makes tokens random, is not supported");
@@ -99,7 +99,7 @@ JsonModel read_bpe(const JsonNode& model) {
   return read;
 }
 
-JsonModel read_word_piece(const JsonNode& model) {
+JsonModel read_word_piece_model(const JsonNode& model) {
   JsonModel read{read_vocabulary(model.at("vocab")), std::nullopt, nullptr};
   WordPieceOptions options;
   options.inside_prefix = model.string_at("continuing_subword_prefix", "##");
@@ -158,8 +158,8 @@ std::string guess_type(const JsonNode& model) {
 JsonModel read_json_model(const JsonNode& model) {
   const auto named = model.find("type");
   const std::string type = named ? named->string() : guess_type(model);
-  if (type == "BPE") return read_bpe(model);
-  if (type == "WordPiece") return read_word_piece(model);
+  if (type == "BPE") return read_bpe_model(model);
+  if (type == "WordPiece") return read_word_piece_model(model);
   if (type == "Unigram") return read_unigram(model);
   model.refuse("the model '" + type.substr(0, 40) + "' is not supported");
 }

@@ -11,14 +11,14 @@ namespace {
 using store::Scope;
 using store::Statement;
 
-struct DecisionName {
+struct RecordedName {
   Decision decision;
   std::string_view name;
 };
-constexpr std::array<DecisionName, 4> kDecisions{{{Decision::acting, "acting"},
-                                                  {Decision::adopted, "adopted"},
-                                                  {Decision::rejected, "rejected"},
-                                                  {Decision::rolled_back, "rolled_back"}}};
+constexpr std::array<RecordedName, 4> kRecorded{{{Decision::acting, "acting"},
+                                                 {Decision::adopted, "adopted"},
+                                                 {Decision::rejected, "rejected"},
+                                                 {Decision::rolled_back, "rolled_back"}}};
 
 constexpr const char* kSelect =
     "SELECT number, cycle, hypothesis_type, action, inverse, risk_level, predicted_gain,"
@@ -26,7 +26,7 @@ constexpr const char* kSelect =
     " created_us, completed_us FROM my_autonomous_improvement_history";
 
 Decision find_decision(std::string_view name) {
-  for (const DecisionName& known : kDecisions)
+  for (const RecordedName& known : kRecorded)
     if (known.name == name) return known.decision;
   throw Error{Fault::data, "the store names an unknown decision, " + std::string{name}};
 }
@@ -62,7 +62,7 @@ Improvement read_improvement(const Statement& row) {
 }  // namespace
 
 std::string_view decision_name(Decision decision) noexcept {
-  for (const DecisionName& known : kDecisions)
+  for (const RecordedName& known : kRecorded)
     if (known.decision == decision) return known.name;
   return {};
 }

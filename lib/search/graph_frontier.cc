@@ -119,17 +119,21 @@ void Frontier::take(const store::EdgeStep& step) {
 
 /// The numbers of ways of one level: heaviest first, then by ascending atom id.
 std::vector<std::uint32_t> Frontier::ordered_level(std::size_t begin, std::size_t end) const {
-  std::vector<std::pair<double, std::uint32_t>> ways;
-  ways.reserve(end - begin);
+  struct Key {
+    double weight;
+    std::int64_t atom_id;
+    std::uint32_t number;
+  };
+  std::vector<Key> keys;
+  keys.reserve(end - begin);
   for (std::size_t i = begin; i < end; ++i)
-    ways.emplace_back(ways_[i].weight, static_cast<std::uint32_t>(i));
-  std::sort(ways.begin(), ways.end(), [&](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first
-                              : ways_[a.second].atom_id < ways_[b.second].atom_id;
+    keys.push_back({ways_[i].weight, ways_[i].atom_id, static_cast<std::uint32_t>(i)});
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return a.weight != b.weight ? a.weight > b.weight : a.atom_id < b.atom_id;
   });
   std::vector<std::uint32_t> numbers;
-  numbers.reserve(ways.size());
-  for (const auto& [weight, number] : ways) numbers.push_back(number);
+  numbers.reserve(keys.size());
+  for (const Key& key : keys) numbers.push_back(key.number);
   return numbers;
 }
 

@@ -27,7 +27,7 @@ constexpr std::array<Colour, kMostMapGroups> kGroups{{{"#1552a8", "#2f86e0"},
                                                       {"#3a1f0c", "#a84a34"}}};
 /// Of the groups that are too many for colours of their own, and of what is in no group.
 constexpr Colour kRest{"#6f747d", "#9aa0aa"};
-constexpr Colour kNone{"#bcc1ca", "#4b5059"};
+constexpr Colour kUncoloured{"#bcc1ca", "#4b5059"};
 
 /// One decimal: a tenth of a pixel.
 std::string number(double value) {
@@ -99,7 +99,7 @@ std::string group_rules(std::size_t groups, const char* indent, const char* Colo
     css += std::string{indent} + ".g" + std::to_string(i) + " { stroke: " + kGroups[i].*shade +
            "; }\n";
   return css + indent + ".rest { stroke: " + kRest.*shade + "; }\n" + indent +
-         ".none { stroke: " + kNone.*shade + "; }\n";
+         ".none { stroke: " + kUncoloured.*shade + "; }\n";
 }
 
 std::string style(const MapPicture& picture) {

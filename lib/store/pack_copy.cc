@@ -14,7 +14,7 @@
 namespace hart::store {
 namespace {
 
-constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20;
+constexpr std::uint64_t kCopyBytes = std::uint64_t{8} << 20;
 
 struct Descriptor {
   Descriptor(const std::string& path, int flags, Fault fault)
@@ -52,14 +52,14 @@ class RangeCopier {
       auto in = static_cast<off_t>(offset);
       auto out = in;
       const ssize_t copied =
-          ::copy_file_range(from_.fd, &in, to_.fd, &out, std::min(bytes, kWindowBytes), 0);
+          ::copy_file_range(from_.fd, &in, to_.fd, &out, std::min(bytes, kCopyBytes), 0);
       if (copied > 0) return static_cast<std::uint64_t>(copied);
       // Not between these two file systems, or not on this kernel.
       if (copied < 0 && (errno == ENOSPC || errno == EIO || errno == EDQUOT))
         throw_errno(Fault::io, to_path_, errno);
       in_kernel_ = false;
     }
-    return copy_by_hand(offset, std::min(bytes, kWindowBytes));
+    return copy_by_hand(offset, std::min(bytes, kCopyBytes));
   }
 
  private:

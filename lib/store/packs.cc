@@ -20,7 +20,7 @@ constexpr char kPackMagic[8] = {'H', 'A', 'R', 'T', 'P', 'A', 'C', 'K'};
 constexpr char kExtentMagic[4] = {'H', 'X', 'T', '1'};
 constexpr std::uint32_t kPackVersion = 1;
 /// Written at a time, so that a mapped source need not be resident as a whole.
-constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20;
+constexpr std::uint64_t kWriteBytes = std::uint64_t{8} << 20;
 
 /// Runs `open` for a pack that the catalog names: that is no input of the user's, so without it
 /// the store is damaged.
@@ -114,7 +114,7 @@ ExtentRecord Packs::append(const ExtentRecord& what, ByteView stored, const Writ
   return append_pieces(what, [&] {
     if (written && size > 0) written(at, size);
     at += size;
-    size = std::min<std::uint64_t>(kWindowBytes, stored.size() - at);
+    size = std::min<std::uint64_t>(kWriteBytes, stored.size() - at);
     return stored.subspan(at, size);
   });
 }

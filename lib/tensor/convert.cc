@@ -84,10 +84,6 @@ void decode_plain(DType dtype, ByteView bytes, std::span<float> values) {
   }
 }
 
-bool is_float(DType dtype) noexcept {
-  return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
-}
-
 void encode_float(DType dtype, std::span<const float> values, std::uint8_t* out) {
   const std::size_t n = values.size();
   if (dtype == DType::f32)
@@ -166,7 +162,7 @@ bool is_convertible(DType dtype) noexcept {
 }
 
 bool can_quantize(DType dtype) noexcept {
-  return is_float(dtype) || block_codec(dtype).encode != nullptr;
+  return is_plain_float(dtype) || block_codec(dtype).encode != nullptr;
 }
 
 std::string quantizable_names() {
@@ -201,7 +197,7 @@ void quantize_row(DType dtype, std::span<const float> values, std::span<std::uin
   if (!importance.empty() && importance.size() != values.size())
     throw Error{Fault::usage, std::to_string(importance.size()) + " importance weights for " +
                                   std::to_string(values.size()) + " elements"};
-  if (is_float(dtype)) return encode_float(dtype, values, bytes.data());
+  if (is_plain_float(dtype)) return encode_float(dtype, values, bytes.data());
   const EncodeBlock encode = block_codec(dtype).encode;
   std::uint8_t* block = bytes.data();
   for (std::size_t i = 0; i < values.size(); i += info.block_elements) {

@@ -12,14 +12,10 @@ namespace {
 
 constexpr std::size_t kBlock = 32;
 
-bool is_float(DType dtype) noexcept {
-  return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
-}
-
 }  // namespace
 
 bool has_dot(DType weight) noexcept {
-  return is_float(weight) || level_layout(weight).block_elements > 0;
+  return is_plain_float(weight) || level_layout(weight).block_elements > 0;
 }
 
 Activation::Activation(std::span<const float> values, DType weight)
@@ -27,7 +23,7 @@ Activation::Activation(std::span<const float> values, DType weight)
   if (!has_dot(weight))
     throw Error{Fault::data,
                 "no dot product for weights of type " + std::string{dtype_info(weight).name}};
-  if (is_float(weight)) return;
+  if (is_plain_float(weight)) return;
   const std::size_t block = level_layout(weight).block_elements;
   if (values.size() % block != 0)
     throw Error{Fault::usage, "activations of " + std::to_string(values.size()) +
@@ -39,7 +35,7 @@ Activation::Activation(std::span<const float> values, DType weight)
 float dot(DType weight, const std::uint8_t* row, const Activation& x) noexcept {
   const WeightRows w{weight, row, 0, 1, x.size()};
   float y = NAN;
-  if (is_float(weight))
+  if (is_plain_float(weight))
     gemm_kernels().float_rows(w, x.values(), &y);
   else if (has_dot(weight))
     gemm_kernels().rows(w, x.rows(), &y, 1, nullptr);

@@ -5,7 +5,7 @@
 namespace hart::tensor {
 namespace {
 
-constexpr std::size_t kLanes = 32;
+constexpr std::size_t kRowLanes = 32;
 
 /// Adds the lanes in halves; `lanes` is a power of two.
 float add_halves(float* sums, std::size_t lanes) noexcept {
@@ -16,14 +16,14 @@ float add_halves(float* sums, std::size_t lanes) noexcept {
 
 /// Sums product(i) for i in [0, n) as the header says.
 template <typename Product> float sum_lanes(std::size_t n, Product product) noexcept {
-  float sums[kLanes] = {};
+  float sums[kRowLanes] = {};
   std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    for (std::size_t k = 0; k < kLanes; ++k) sums[k] += product(i + k);
+  for (; i + kRowLanes <= n; i += kRowLanes)
+    for (std::size_t k = 0; k < kRowLanes; ++k) sums[k] += product(i + k);
   // Adding zero is not idle: it turns a lane of -0 into +0.
-  for (std::size_t k = 0; i < n && k < kLanes; ++k)
+  for (std::size_t k = 0; i < n && k < kRowLanes; ++k)
     sums[k] += i + k < n ? product(i + k) : 0.0f;
-  return add_halves(sums, kLanes);
+  return add_halves(sums, kRowLanes);
 }
 
 float dot_f32(const std::uint8_t* row, const float* x, std::size_t n) noexcept {

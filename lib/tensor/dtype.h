@@ -66,6 +66,11 @@ struct DTypeInfo {
   std::uint32_t block_bytes;
 };
 
+/// Whether each element is a float that arithmetic runs on as it lies: f32, f16 or bf16.
+[[nodiscard]] constexpr bool is_plain_float(DType dtype) noexcept {
+  return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+}
+
 /// All known types, by ascending value.
 [[nodiscard]] std::span<const DTypeInfo> dtypes() noexcept;
 /// The layout of `dtype`, which must be a known one.

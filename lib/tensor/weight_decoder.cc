@@ -11,13 +11,9 @@
 namespace hart::tensor {
 namespace {
 
-[[noreturn]] void bad(const char* why) {
-  throw Error{Fault::data, std::string{"coded weights: "} + why};
-}
-
 /// Takes pieces from the front of a block's payload.
 ByteView take(ByteView& payload, std::size_t size) {
-  if (size > payload.size()) bad("a block ends early");
+  if (size > payload.size()) refuse_coded("a block ends early");
   const ByteView taken = payload.first(size);
   payload = payload.subspan(size);
   return taken;
@@ -31,7 +27,7 @@ std::uint32_t take_number(ByteView& payload) {
 /// within the payload.
 BitReader take_bits(ByteView& payload, std::size_t size) {
   const ByteView bits = take(payload, size);
-  if (payload.size() < kRansStateBytes) bad("a block ends early");
+  if (payload.size() < kRansStateBytes) refuse_coded("a block ends early");
   return {bits.data(), 0, 8 * std::uint64_t{size}};
 }
 
@@ -78,7 +74,7 @@ class WeightDecoder::Impl {
   void symbols(const std::uint32_t* table, const std::uint8_t* contexts, std::uint8_t* to,
                std::size_t n, RansReader& reader) const {
     if (!kernels_->rans_decode(table, contexts, to, n, reader))
-      bad("the words of a block end early");
+      refuse_coded("the words of a block end early");
   }
   [[nodiscard]] ExponentRange exponent_range() const {
     return {header_.differences->top, header_.differences->last, header_.format->mantissa_bits,
@@ -103,9 +99,9 @@ void WeightDecoder::Impl::open(ByteView coded, ByteView base,
                                std::optional<std::uint64_t> bytes) {
   payloads_ = read_segment_header(coded, header_, difference_tables_, plain_tables_);
   const std::uint64_t decoded = std::uint64_t{header_.elements} * header_.format->element_bytes;
-  if (bytes && decoded != *bytes) bad("the segment has another size");
+  if (bytes && decoded != *bytes) refuse_coded("the segment has another size");
   if (header_.has_base ? base.size() != decoded : !base.empty())
-    bad("the base is missing, has another size, or is not wanted");
+    refuse_coded("the base is missing, has another size, or is not wanted");
   base_ = base;
   difference_table_ = header_.differences ? difference_tables_.decoder() : nullptr;
   plain_table_ = header_.plain ? plain_tables_.decoder() : nullptr;
@@ -113,7 +109,8 @@ void WeightDecoder::Impl::open(ByteView coded, ByteView base,
 
 void WeightDecoder::Impl::decode_range(std::uint64_t offset, std::span<std::uint8_t> out) {
   const std::uint64_t decoded = std::uint64_t{header_.elements} * header_.format->element_bytes;
-  if (offset > decoded || out.size() > decoded - offset) bad("the range leaves the segment");
+  if (offset > decoded || out.size() > decoded - offset)
+    refuse_coded("the range leaves the segment");
   std::size_t payload = 0;
   const std::uint64_t end = offset + out.size();
   for (std::size_t b = 0; b < header_.blocks.size(); ++b) {
@@ -141,11 +138,11 @@ void WeightDecoder::Impl::decode_block(std::size_t index, ByteView payload,
   const ByteView base = header_.has_base ? base_.subspan(at, out.size()) : ByteView{};
   switch (header_.blocks[index].method) {
     case BlockMethod::raw:
-      if (payload.size() != out.size()) bad("a raw block has another size");
+      if (payload.size() != out.size()) refuse_coded("a raw block has another size");
       std::memcpy(out.data(), payload.data(), out.size());
       break;
     case BlockMethod::same:
-      if (!payload.empty()) bad("a block that equals the base has a payload");
+      if (!payload.empty()) refuse_coded("a block that equals the base has a payload");
       std::memcpy(out.data(), base.data(), out.size());
       break;
     case BlockMethod::planes:
@@ -175,7 +172,7 @@ void WeightDecoder::Impl::decode_classes(std::size_t first, std::size_t n, ByteV
   for (std::size_t i = first; i < first + n;) {
     const auto next = std::size_t(std::min<std::uint64_t>(plain.pieces.next(i), first + n));
     const std::uint8_t row_class = take(payload, 1)[0];
-    if (row_class >= plain.classes) bad("unknown row class");
+    if (row_class >= plain.classes) refuse_coded("unknown row class");
     std::memset(&contexts_[i - first], row_class, next - i);
     i = next;
   }
@@ -189,7 +186,7 @@ void WeightDecoder::Impl::decode_lower(BitReader& bits, unsigned kept, std::size
   }
   for (std::size_t i = 0; i < n; ++i) {
     std::uint64_t value = 0;
-    if (!get_bits(bits, kept, value)) bad("the raw bits of a block end early");
+    if (!get_bits(bits, kept, value)) refuse_coded("the raw bits of a block end early");
     lower_[i] = std::uint16_t(value << (16 - kept));
   }
 }
@@ -202,7 +199,7 @@ void WeightDecoder::Impl::decode_plain(std::size_t first, ByteView payload,
   BitReader lower;
   if (size == 4) {
     kept = take(payload, 1)[0];
-    if (kept > 16) bad("impossible number of raw bits");
+    if (kept > 16) refuse_coded("impossible number of raw bits");
     lower = take_bits(payload, (n * kept + 7) / 8);
   }
   const ByteView low = take(payload, low_bytes(n, plain.k));
@@ -247,7 +244,8 @@ void WeightDecoder::Impl::decode_dense(ByteView payload, ByteView base,
     const std::uint8_t* piece_base = base.data() + i * sizeof(T);
     kernels.contexts(piece_base, m, range, contexts_.data());
     symbols(difference_table_, contexts_.data(), symbols_.data(), m, reader);
-    if (!kernels.from_symbols(symbols_.data(), m, z, bits)) bad("impossible difference");
+    if (!kernels.from_symbols(symbols_.data(), m, z, bits))
+      refuse_coded("impossible difference");
     kernels.add_differences(z, piece_base, m, out.data() + i * sizeof(T));
   }
   rans_finish(reader);
@@ -281,14 +279,14 @@ void WeightDecoder::Impl::decode_sparse(ByteView payload, ByteView base,
   RansReader reader;
   rans_start(reader, payload);
   if (decode_flags(n, base, reader, kernels) != expected)
-    bad("the number of differences is another");
+    refuse_coded("the number of differences is another");
   symbols(difference_table_, packed_.data(), symbols_.data(), expected, reader);
   rans_finish(reader);
 
   // The moved elements of a block may be as many as its elements.
   T* nonzero = room(std::get<std::vector<T>>(nonzero_), n + kKernelSlack);
   if (!kernels.from_symbols(symbols_.data(), expected, nonzero, bits))
-    bad("impossible difference");
+    refuse_coded("impossible difference");
   T* z = std::get<std::vector<T>>(z_).data();
   for (std::size_t i = 0; i < n; i += kKernelPiece) {
     const std::size_t m = std::min(kKernelPiece, n - i);

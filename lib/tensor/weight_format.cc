@@ -16,17 +16,13 @@ constexpr std::uint8_t kHasBase = 1, kHasDifferences = 2, kHasPlain = 4;
 constexpr std::size_t kFixedBytes = 8;  // before the blocks' entries
 constexpr std::uint32_t kMethodShift = 24;
 
-[[noreturn]] void bad(const char* why) {
-  throw Error{Fault::data, std::string{"coded weights: "} + why};
-}
-
 /// Takes pieces from the front of bytes.
 class Cursor {
  public:
   explicit Cursor(ByteView bytes) : rest_{bytes} {}
 
   ByteView take(std::size_t size) {
-    if (size > rest_.size()) bad("the header ends early");
+    if (size > rest_.size()) refuse_coded("the header ends early");
     const ByteView taken = rest_.first(size);
     rest_ = rest_.subspan(size);
     return taken;
@@ -55,12 +51,13 @@ CodedBlock read_block(Cursor& cursor, const SegmentHeader& header) {
   const auto entry = cursor.number<std::uint32_t>();
   const std::uint32_t method = entry >> kMethodShift;
   const std::uint32_t size = entry & ((1u << kMethodShift) - 1);
-  if (method > std::uint32_t(BlockMethod::sparse)) bad("unknown method of a block");
+  if (method > std::uint32_t(BlockMethod::sparse)) refuse_coded("unknown method of a block");
   const CodedBlock block{BlockMethod(method), size};
   const bool needs_base = block.method == BlockMethod::same ||
                           block.method == BlockMethod::dense ||
                           block.method == BlockMethod::sparse;
-  if (needs_base && !header.has_base) bad("a block needs a base that the segment has not");
+  if (needs_base && !header.has_base)
+    refuse_coded("a block needs a base that the segment has not");
   return block;
 }
 
@@ -68,7 +65,7 @@ DifferenceParameters read_differences(Cursor& cursor) {
   DifferenceParameters parameters;
   parameters.top = cursor.number<std::uint16_t>();
   parameters.last = cursor.number<std::uint8_t>();
-  if (parameters.last >= kExponentContexts) bad("too many exponent contexts");
+  if (parameters.last >= kExponentContexts) refuse_coded("too many exponent contexts");
   return parameters;
 }
 
@@ -80,27 +77,27 @@ PlainParameters read_plain(Cursor& cursor) {
   parameters.pieces.period = cursor.number<std::uint32_t>();
   parameters.pieces.phase = cursor.number<std::uint32_t>();
   parameters.pieces.piece = cursor.number<std::uint16_t>();
-  if (parameters.k > 1 || parameters.floor >= 512) bad("impossible split of the bits");
+  if (parameters.k > 1 || parameters.floor >= 512) refuse_coded("impossible split of the bits");
   if (parameters.classes == 0 || parameters.classes > kRowClasses)
-    bad("impossible number of row classes");
+    refuse_coded("impossible number of row classes");
   const RowPieces& pieces = parameters.pieces;
   if (pieces.period == 0 || pieces.piece == 0 || pieces.phase >= pieces.period)
-    bad("impossible rows");
+    refuse_coded("impossible rows");
   return parameters;
 }
 
 std::uint8_t read_fixed(Cursor& cursor, SegmentHeader& header) {
-  if (cursor.number<std::uint8_t>() != kWeightVersion) bad("unknown version");
+  if (cursor.number<std::uint8_t>() != kWeightVersion) refuse_coded("unknown version");
   header.format = find_weight_format(cursor.number<std::uint8_t>());
-  if (header.format == nullptr) bad("unknown element type");
+  if (header.format == nullptr) refuse_coded("unknown element type");
   const auto flags = cursor.number<std::uint8_t>();
-  if ((flags & ~(kHasBase | kHasDifferences | kHasPlain)) != 0) bad("unknown flags");
-  if (cursor.number<std::uint8_t>() != 0) bad("a reserved byte is not zero");
+  if ((flags & ~(kHasBase | kHasDifferences | kHasPlain)) != 0) refuse_coded("unknown flags");
+  if (cursor.number<std::uint8_t>() != 0) refuse_coded("a reserved byte is not zero");
   header.has_base = (flags & kHasBase) != 0;
   header.elements = cursor.number<std::uint32_t>();
   if (header.elements == 0 ||
       header.elements > kWeightSegmentBytes / header.format->element_bytes)
-    bad("impossible number of elements");
+    refuse_coded("impossible number of elements");
   return flags;
 }
 
@@ -110,14 +107,19 @@ void check_payloads(const SegmentHeader& header, ByteView payloads) {
     total += block.coded_bytes;
     const bool coded =
         block.method == BlockMethod::dense || block.method == BlockMethod::sparse;
-    if (coded && !header.differences) bad("a block needs tables that the segment has not");
+    if (coded && !header.differences)
+      refuse_coded("a block needs tables that the segment has not");
     if (block.method == BlockMethod::plain && !header.plain)
-      bad("a block needs tables that the segment has not");
+      refuse_coded("a block needs tables that the segment has not");
   }
-  if (total != payloads.size()) bad("the blocks do not fill the stream");
+  if (total != payloads.size()) refuse_coded("the blocks do not fill the stream");
 }
 
 }  // namespace
+
+void refuse_coded(const char* why) {
+  throw Error{Fault::data, std::string{"coded weights: "} + why};
+}
 
 const WeightFormat* find_weight_format(DType dtype) noexcept {
   for (const WeightFormat& format : kFormats)

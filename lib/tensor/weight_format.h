@@ -92,4 +92,7 @@ void write_block_entries(const SegmentHeader& header, ByteBuffer& stream);
 [[nodiscard]] ByteView read_segment_header(ByteView coded, SegmentHeader& header,
                                            RansTables& differences, RansTables& plain);
 
+/// Throws Error(data, "coded weights: <why>").
+[[noreturn]] void refuse_coded(const char* why);
+
 }  // namespace hart::tensor

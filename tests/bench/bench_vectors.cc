@@ -2,10 +2,11 @@
 // thread. One JSON object a line: an engine at a setting, its recall@10 against exact search
 // and what a query costs; then what building costs.
 //
-//   bench_vectors [--smoke] [--vectors FILE --queries FILE --dims D] [--items N] [--coded 0|1]
-//                 [--no-peer]
+//   bench_vectors [--smoke] [--vectors FILE --queries FILE --dims D] [--items N] [--centres N]
+//                 [--cells N] [--coded 0|1] [--no-peer]
 //
-// FILE holds little-endian f32 rows. Without files: a mixture of Gaussians.
+// FILE holds little-endian f32 rows. Without files: a mixture of Gaussians around a hundredth
+// as many centres, or N.
 
 #include <unistd.h>
 
@@ -48,7 +49,8 @@ struct Options {
   std::size_t dims = 384;
   std::size_t items = 100'000;
   std::size_t query_count = 1000;
-  CellAssignment assignment = CellAssignment::automatic;
+  std::size_t centres = 0;
+  CellBuildOptions build;
   bool peer = true;
 };
 
@@ -73,11 +75,12 @@ std::vector<float> read_rows(const std::string& path) {
   return rows;
 }
 
-/// Points around a thousandth as many centres, as far from them as these are from each other.
+/// Points around centres, as far from them as these are from each other.
 void make_mixture(const Options& options, Data& data) {
   std::mt19937_64 random{1};
   std::normal_distribution<float> normal;
-  const std::size_t centres = std::max<std::size_t>(10, options.items / 100);
+  const std::size_t centres =
+      options.centres > 0 ? options.centres : std::max<std::size_t>(10, options.items / 100);
   std::vector<float> centre(centres * options.dims);
   for (float& value : centre) value = normal(random);
   const auto fill = [&](std::vector<float>& rows, std::size_t n) {
@@ -185,12 +188,10 @@ CellSource source_of(const Data& data) {
   return source;
 }
 
-void bench_cells(const Data& data, CellAssignment assignment) {
+void bench_cells(const Data& data, const CellBuildOptions& options) {
   const std::string path =
       (std::filesystem::temp_directory_path() / ("hart-bench-" + std::to_string(::getpid())))
           .string();
-  CellBuildOptions options;
-  options.assignment = assignment;
   const std::clock_t clock_began = std::clock();
   const double began = steady_seconds();
   build_cell_file(source_of(data), options, {}, path, {});
@@ -272,10 +273,14 @@ int main(int argc, char** argv) {
     } else if (i + 1 < argc && is("--dims")) {
       options.dims = std::strtoul(argv[++i], nullptr, 10);
     } else if (i + 1 < argc && is("--coded")) {
-      options.assignment =
+      options.build.assignment =
           std::strcmp(argv[++i], "1") == 0 ? CellAssignment::coded : CellAssignment::compared;
     } else if (i + 1 < argc && is("--items")) {
       options.items = std::strtoul(argv[++i], nullptr, 10);
+    } else if (i + 1 < argc && is("--centres")) {
+      options.centres = std::strtoul(argv[++i], nullptr, 10);
+    } else if (i + 1 < argc && is("--cells")) {
+      options.build.cells = std::strtoul(argv[++i], nullptr, 10);
     } else {
       std::fprintf(stderr, "bench_vectors: unknown argument %s\n", argv[i]);
       return 64;
@@ -283,7 +288,7 @@ int main(int argc, char** argv) {
   }
   try {
     const Data data = make_data(options);
-    bench_cells(data, options.assignment);
+    bench_cells(data, options.build);
 #ifdef HART_HAVE_HNSWLIB
     if (options.peer) bench_hnswlib(data);
 #endif

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "object_json.h"
 #include "store/packs.h"
+#include "store/storage_totals.h"
 #include "tensor/dtype.h"
 
 namespace hart::ingest {
@@ -19,24 +20,6 @@ struct TreeOptions {
   std::optional<std::int64_t> limit;
   std::optional<std::string> as_of;
 };
-
-std::string codec_name(store::Codec codec) {
-  switch (codec) {
-    case store::Codec::raw:
-      return "raw";
-    case store::Codec::zstd:
-      return "zstd";
-    case store::Codec::weights:
-      return "weights";
-    case store::Codec::weight_delta:
-      return "delta";
-    case store::Codec::linked:
-      return "linked";
-    case store::Codec::interleaved:
-      return "interleaved";
-  }
-  return "unknown";
-}
 
 /// How an atom's bytes lie in the packs.
 struct StoredForm {
@@ -116,8 +99,8 @@ StoredForm TreeWriter::stored_form(std::int64_t atom_id) {
   StoredForm form;
   payload_.with(atom_id);
   while (payload_.step()) {
-    form.codec += (form.codec.empty() ? "" : "+") +
-                  codec_name(static_cast<store::Codec>(payload_.integer(0)));
+    form.codec += form.codec.empty() ? "" : "+";
+    form.codec += store::codec_name(static_cast<store::Codec>(payload_.integer(0)));
     form.bytes += payload_.real(1);
   }
   payload_.reset();

@@ -125,8 +125,15 @@ inline void mix_values(const float* weights, const Blocks<Number>& values, std::
         sums[i].part[p] += weight.part[p] * load_numbers(row + p * kLanes);
     }
   }
-  for (std::size_t i = 0; i < kCount; ++i)
-    out[d + i] = out[d + i] * correction + sum_row(sums[i]);
+  if constexpr (kCount == 4) {
+    Four mixed;
+    std::memcpy(&mixed, out + d, sizeof mixed);
+    mixed = mixed * correction + sum_rows(sums);
+    std::memcpy(out + d, &mixed, sizeof mixed);
+  } else {
+    for (std::size_t i = 0; i < kCount; ++i)
+      out[d + i] = out[d + i] * correction + sum_row(sums[i]);
+  }
 }
 
 template <typename Number>

@@ -58,13 +58,42 @@ inline Row zero_row() noexcept {
   return row;
 }
 
+typedef float Four __attribute__((vector_size(16)));
+
+/// What is left of a row when its upper half has been added to its lower one, until four remain.
+inline Four fold_row(const Row& row) noexcept {
+#if HART_LANES == 4
+  return (row.part[0] + row.part[2]) + (row.part[1] + row.part[3]);
+#else
+#if HART_LANES == 8
+  const Floats eight = row.part[0] + row.part[1];
+#else
+  typedef float Eight __attribute__((vector_size(32)));
+  const Floats& all = row.part[0];
+  const Eight eight = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7) +
+                      __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
+#endif
+  return __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+         __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+#endif
+}
+
 /// The sum of a row, halves first: one order for every vector width.
 inline float sum_row(const Row& row) noexcept {
-  float values[kBlock];
-  store_row(values, row);
-  for (std::size_t half = kBlock / 2; half > 0; half /= 2)
-    for (std::size_t i = 0; i < half; ++i) values[i] += values[i + half];
-  return values[0];
+  const Four four = fold_row(row);
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+/// The same of each of four rows.
+inline Four sum_rows(const Row* rows) noexcept {
+  Four folded[4];
+  for (std::size_t i = 0; i < 4; ++i) folded[i] = fold_row(rows[i]);
+  Four pairs[2];
+  for (std::size_t i = 0; i < 2; ++i)
+    pairs[i] = __builtin_shufflevector(folded[2 * i], folded[2 * i + 1], 0, 1, 4, 5) +
+               __builtin_shufflevector(folded[2 * i], folded[2 * i + 1], 2, 3, 6, 7);
+  return __builtin_shufflevector(pairs[0], pairs[1], 0, 2, 4, 6) +
+         __builtin_shufflevector(pairs[0], pairs[1], 1, 3, 5, 7);
 }
 
 /// exp(x) = 2^n * exp(r) with |r| <= ln 2 / 2, where the Taylor series to degree 7 leaves out

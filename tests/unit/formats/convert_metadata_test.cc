@@ -33,7 +33,7 @@ std::string converted(GgufType type, const GgufValue& value) {
   return metadata.at(0).second;
 }
 
-std::string refusal(const std::string& text) {
+std::string metadata_refusal(const std::string& text) {
   try {
     static_cast<void>(header_of({{"some.key", text}}));
   } catch (const Error& error) {
@@ -116,13 +116,13 @@ TEST_CASE("add_gguf_metadata: refuses values that their type cannot hold and nam
         R"({"type":"array","of":"u8","value":[300]})",
         R"({"type":"array","of":"array","value":[1]})"}) {
     CAPTURE(text);
-    CHECK(refusal(text).starts_with("metadata 'some.key': "));
+    CHECK(metadata_refusal(text).starts_with("metadata 'some.key': "));
   }
   std::string deep = R"({"of":"u8","value":[]})";
   for (int i = 0; i < 7; ++i) deep = R"({"of":"array","value":[)" + deep + "]}";
-  CHECK(refusal(R"({"type":"array",)" + deep.substr(1)) == "");
+  CHECK(metadata_refusal(R"({"type":"array",)" + deep.substr(1)) == "");
   deep = R"({"of":"array","value":[)" + deep + "]}";
-  CHECK(refusal(R"({"type":"array",)" + deep.substr(1)) != "");
+  CHECK(metadata_refusal(R"({"type":"array",)" + deep.substr(1)) != "");
 }
 
 TEST_CASE("add_gguf_metadata: plain SafeTensors metadata comes back after a way through GGUF") {

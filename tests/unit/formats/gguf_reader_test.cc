@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/mapped_file.h"
 #include "formats/gguf.h"
+#include "support/expect.h"
 
 namespace hart::formats {
 namespace {
@@ -51,9 +52,7 @@ std::string refusal(ByteView bytes) {
   return "";
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
+using test::contains;
 
 std::vector<fs::path> shared_files(const std::string& folder) {
   std::vector<fs::path> paths;

@@ -7,6 +7,7 @@
 #include "formats/safetensors.h"
 #include "formats/shard_index.h"
 #include "scratch_folder.h"
+#include "support/expect.h"
 
 namespace hart::formats {
 namespace {
@@ -53,9 +54,7 @@ std::string refusal(const ScratchFolder& folder) {
   return "";
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
+using test::contains;
 
 Names paths_of(const std::vector<FolderFile>& files) {
   Names paths;

@@ -4,6 +4,7 @@
 
 #include "core/endian.h"
 #include "core/error.h"
+#include "support/expect.h"
 
 namespace hart::formats {
 namespace {
@@ -18,7 +19,7 @@ ByteBuffer file_of(std::string_view json, std::size_t data_bytes = 0) {
   return bytes;
 }
 
-std::string refusal(std::string_view json, std::size_t data_bytes = 0) {
+std::string safetensors_refusal(std::string_view json, std::size_t data_bytes = 0) {
   const ByteBuffer bytes = file_of(json, data_bytes);
   try {
     static_cast<void>(parse_safetensors(bytes, bytes.size()));
@@ -29,15 +30,14 @@ std::string refusal(std::string_view json, std::size_t data_bytes = 0) {
   return "";
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
+using test::contains;
 
 std::string one(std::string_view dtype, std::string_view shape, std::string_view offsets,
                 std::size_t data_bytes) {
-  return refusal(R"({"t":{"dtype":")" + std::string{dtype} + R"(","shape":)" +
-                     std::string{shape} + R"(,"data_offsets":)" + std::string{offsets} + "}}",
-                 data_bytes);
+  return safetensors_refusal(R"({"t":{"dtype":")" + std::string{dtype} + R"(","shape":)" +
+                                 std::string{shape} + R"(,"data_offsets":)" +
+                                 std::string{offsets} + "}}",
+                             data_bytes);
 }
 
 TEST_CASE("parse_safetensors: lists tensors by their data offsets, innermost dimension first") {
@@ -60,12 +60,12 @@ TEST_CASE("parse_safetensors: lists tensors by their data offsets, innermost dim
 }
 
 TEST_CASE("parse_safetensors: accepts an empty file, empty tensors and every dtype") {
-  CHECK(refusal("{}") == "");
+  CHECK(safetensors_refusal("{}") == "");
   CHECK(one("F32", "[0,4]", "[0,0]", 0) == "");
-  CHECK(refusal(R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
-                R"("empty":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},)"
-                R"("late":{"dtype":"U8","shape":[0],"data_offsets":[2,2]}})",
-                2) == "");
+  CHECK(safetensors_refusal(R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
+                            R"("empty":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},)"
+                            R"("late":{"dtype":"U8","shape":[0],"data_offsets":[2,2]}})",
+                            2) == "");
   for (const auto& [name, size] : {std::pair{"BOOL", 1},
                                    {"U8", 1},
                                    {"I8", 1},
@@ -88,23 +88,25 @@ TEST_CASE("parse_safetensors: accepts an empty file, empty tensors and every dty
 
 TEST_CASE("parse_safetensors: refuses names, fields and metadata keys given twice") {
   const std::string tensor = R"({"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
-  CHECK(contains(refusal(R"({"t":)" + tensor + R"(,"t":)" + tensor + "}"), "'t' again"));
-  CHECK(
-      contains(refusal(R"({"t":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}})"),
-               "'dtype' once"));
-  CHECK(contains(refusal(R"({"__metadata__":{"k":"a","k":"b"}})"), "'k' again"));
-  CHECK(contains(refusal(R"({"__metadata__":{},"__metadata__":{}})"), "again"));
+  CHECK(contains(safetensors_refusal(R"({"t":)" + tensor + R"(,"t":)" + tensor + "}"),
+                 "'t' again"));
+  CHECK(contains(safetensors_refusal(
+                     R"({"t":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}})"),
+                 "'dtype' once"));
+  CHECK(contains(safetensors_refusal(R"({"__metadata__":{"k":"a","k":"b"}})"), "'k' again"));
+  CHECK(contains(safetensors_refusal(R"({"__metadata__":{},"__metadata__":{}})"), "again"));
 }
 
 TEST_CASE("parse_safetensors: refuses missing, unknown and wrongly typed fields") {
-  CHECK(contains(refusal(R"({"t":{"dtype":"U8","shape":[0]}})"), "found fewer"));
-  CHECK(contains(refusal(R"({"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":1}})"),
-                 "found 'x'"));
-  CHECK(refusal(R"({"t":5})") != "");
-  CHECK(refusal(R"({"t":null})") != "");
-  CHECK(refusal(R"({"t":[]})") != "");
-  CHECK(refusal(R"({"__metadata__":{"k":1}})") != "");
-  CHECK(refusal(R"({"__metadata__":{"k":{"x":"y"}}})") != "");
+  CHECK(contains(safetensors_refusal(R"({"t":{"dtype":"U8","shape":[0]}})"), "found fewer"));
+  CHECK(contains(
+      safetensors_refusal(R"({"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":1}})"),
+      "found 'x'"));
+  CHECK(safetensors_refusal(R"({"t":5})") != "");
+  CHECK(safetensors_refusal(R"({"t":null})") != "");
+  CHECK(safetensors_refusal(R"({"t":[]})") != "");
+  CHECK(safetensors_refusal(R"({"__metadata__":{"k":1}})") != "");
+  CHECK(safetensors_refusal(R"({"__metadata__":{"k":{"x":"y"}}})") != "");
   CHECK(contains(one("Q4_0", "[32]", "[0,18]", 18), "known dtype"));
   CHECK(contains(one("f32", "[1]", "[0,4]", 4), "known dtype"));
   CHECK(one("F32", "1", "[0,4]", 4) != "");
@@ -127,9 +129,9 @@ TEST_CASE(
   CHECK(contains(one("U8", "[4]", "[0,4,8]", 4), "two data_offsets"));
   CHECK(contains(one("F32", "[4611686018427387904,4]", "[0,0]", 0), "overflows"));
   CHECK(contains(one("F32", "[0,4611686018427387904,4]", "[0,0]", 0), "overflows"));
-  CHECK(contains(refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
-                         R"("b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
-                         6),
+  CHECK(contains(safetensors_refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                                     R"("b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
+                                     6),
                  "found 2"));
 }
 
@@ -152,15 +154,15 @@ TEST_CASE("parse_safetensors: refuses header lengths beyond the file or the limi
 }
 
 TEST_CASE("parse_safetensors: refuses text that is not one UTF-8 JSON object") {
-  CHECK(contains(refusal("[]"), "expected '{'"));
-  CHECK(contains(refusal(" {}"), "expected '{'"));
-  CHECK(contains(refusal("{}x"), "malformed JSON"));
-  CHECK(contains(refusal("{"), "malformed JSON"));
-  CHECK(contains(refusal("{\"__metadata__\":{\"k\":\"\xFF\"}}"), "malformed JSON"));
-  CHECK(refusal("{\"a\":" + std::string(1'000'000, '[')) != "");
+  CHECK(contains(safetensors_refusal("[]"), "expected '{'"));
+  CHECK(contains(safetensors_refusal(" {}"), "expected '{'"));
+  CHECK(contains(safetensors_refusal("{}x"), "malformed JSON"));
+  CHECK(contains(safetensors_refusal("{"), "malformed JSON"));
+  CHECK(contains(safetensors_refusal("{\"__metadata__\":{\"k\":\"\xFF\"}}"), "malformed JSON"));
+  CHECK(safetensors_refusal("{\"a\":" + std::string(1'000'000, '[')) != "");
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "{\"a\":";
-  CHECK(contains(refusal(deep), "expected"));
+  CHECK(contains(safetensors_refusal(deep), "expected"));
 }
 
 TEST_CASE("parse_safetensors: refuses data past the end of the file and totals that wrap") {
@@ -168,19 +170,19 @@ TEST_CASE("parse_safetensors: refuses data past the end of the file and totals t
   CHECK(contains(one("U8", "[18446744073709551615]", "[0,18446744073709551615]", 8),
                  "end of the file"));
   CHECK(contains(one("F64", "[4398046511105,4398046511105]", "[0,8]", 8), "overflows"));
-  CHECK(contains(refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
-                         R"("b":{"dtype":"U8","shape":[18446744073709551615],)"
-                         R"("data_offsets":[4,18446744073709551615]}})",
-                         4),
+  CHECK(contains(safetensors_refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                                     R"("b":{"dtype":"U8","shape":[18446744073709551615],)"
+                                     R"("data_offsets":[4,18446744073709551615]}})",
+                                     4),
                  "expected 18446744073709551615 bytes"));
 }
 
 TEST_CASE("parse_safetensors: refuses two tensors on one range and a gap between two") {
   const auto two = [](std::string_view first, std::string_view second, std::size_t bytes) {
-    return refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":)" + std::string{first} +
-                       R"(},"b":{"dtype":"U8","shape":[4],"data_offsets":)" +
-                       std::string{second} + "}}",
-                   bytes);
+    return safetensors_refusal(
+        R"({"a":{"dtype":"U8","shape":[4],"data_offsets":)" + std::string{first} +
+            R"(},"b":{"dtype":"U8","shape":[4],"data_offsets":)" + std::string{second} + "}}",
+        bytes);
   };
   CHECK(two("[0,4]", "[4,8]", 8) == "");
   CHECK(two("[4,8]", "[0,4]", 8) == "");
@@ -202,9 +204,9 @@ TEST_CASE("parse_safetensors: refuses shapes and keys that balloon") {
   for (int i = 1; i < 64; ++i) dimensions += ",1";
   CHECK(one("U8", "[" + dimensions + "]", "[0,1]", 1) == "");
   CHECK(contains(one("U8", "[" + dimensions + ",1]", "[0,1]", 1), "at most 64 numbers"));
-  CHECK(contains(
-      refusal(R"({"t":{"dtype":"U8","shape":[0],"data_offsets":)" + std::string(100'000, '[')),
-      "expected no array"));
+  CHECK(contains(safetensors_refusal(R"({"t":{"dtype":"U8","shape":[0],"data_offsets":)" +
+                                     std::string(100'000, '[')),
+                 "expected no array"));
 }
 
 TEST_CASE("write_safetensors_header: what it wrote reads back as it was given") {

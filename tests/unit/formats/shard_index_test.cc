@@ -3,11 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "core/error.h"
+#include "support/expect.h"
 
 namespace hart::formats {
 namespace {
 
-std::string refusal(std::string_view json) {
+std::string index_refusal(std::string_view json) {
   try {
     static_cast<void>(parse_shard_index(json, "model.safetensors.index.json"));
   } catch (const Error& error) {
@@ -18,9 +19,7 @@ std::string refusal(std::string_view json) {
   return "";
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
+using test::contains;
 
 TEST_CASE("parse_shard_index: reads what transformers writes, unknown members left out") {
   const ShardIndex index = parse_shard_index(
@@ -59,7 +58,7 @@ TEST_CASE("parse_shard_index: refuses file names that leave the folder or are no
         ".git/model.safetensors", "a/.safetensors", "..\\\\model.safetensors", "model.bin", "",
         "model.safetensors/", "a\\u0000.safetensors", "a\\n.safetensors"}) {
     CAPTURE(name);
-    CHECK(contains(refusal(R"({"weight_map":{"t":")" + std::string{name} + "\"}}"),
+    CHECK(contains(index_refusal(R"({"weight_map":{"t":")" + std::string{name} + "\"}}"),
                    "tensor 't': expected the relative path"));
   }
   CHECK(is_shard_name("model-00001-of-00002.safetensors"));
@@ -68,22 +67,25 @@ TEST_CASE("parse_shard_index: refuses file names that leave the folder or are no
 }
 
 TEST_CASE("parse_shard_index: refuses what is given twice, missing or of another type") {
-  CHECK(contains(refusal(R"({"weight_map":{"t":"a.safetensors","t":"a.safetensors"}})"),
+  CHECK(contains(index_refusal(R"({"weight_map":{"t":"a.safetensors","t":"a.safetensors"}})"),
                  "'t' again"));
-  CHECK(contains(refusal(R"({"weight_map":{},"weight_map":{}})"), "'weight_map' again"));
-  CHECK(contains(refusal("{}"), "expected weight_map, found none"));
-  CHECK(contains(refusal(R"({"weight_map":[]})"), "weight_map as an object"));
-  CHECK(contains(refusal(R"({"weight_map":null})"), "weight_map as an object"));
-  CHECK(contains(refusal(R"({"weight_map":"a.safetensors"})"), "weight_map as an object"));
-  CHECK(contains(refusal(R"({"weight_map":{"t":1}})"), "expected a file name"));
-  CHECK(contains(refusal(R"({"weight_map":{"t":{}}})"), "expected a file name"));
-  CHECK(contains(refusal(R"({"weight_map":{"t":["a.safetensors"]}})"), "expected a file name"));
-  CHECK(contains(refusal("[]"), "expected an object"));
-  CHECK(contains(refusal("5"), "expected an object"));
-  CHECK(contains(refusal(""), "malformed JSON"));
-  CHECK(contains(refusal(R"({"weight_map":{"t":"a.safetensors"})"), "malformed JSON"));
-  CHECK(contains(refusal(R"({"weight_map":{}} x)"), "malformed JSON"));
-  CHECK(contains(refusal("{\"weight_map\":{},\"x\":" + std::string(100'000, '[')), "deeper"));
+  CHECK(contains(index_refusal(R"({"weight_map":{},"weight_map":{}})"), "'weight_map' again"));
+  CHECK(contains(index_refusal("{}"), "expected weight_map, found none"));
+  CHECK(contains(index_refusal(R"({"weight_map":[]})"), "weight_map as an object"));
+  CHECK(contains(index_refusal(R"({"weight_map":null})"), "weight_map as an object"));
+  CHECK(
+      contains(index_refusal(R"({"weight_map":"a.safetensors"})"), "weight_map as an object"));
+  CHECK(contains(index_refusal(R"({"weight_map":{"t":1}})"), "expected a file name"));
+  CHECK(contains(index_refusal(R"({"weight_map":{"t":{}}})"), "expected a file name"));
+  CHECK(contains(index_refusal(R"({"weight_map":{"t":["a.safetensors"]}})"),
+                 "expected a file name"));
+  CHECK(contains(index_refusal("[]"), "expected an object"));
+  CHECK(contains(index_refusal("5"), "expected an object"));
+  CHECK(contains(index_refusal(""), "malformed JSON"));
+  CHECK(contains(index_refusal(R"({"weight_map":{"t":"a.safetensors"})"), "malformed JSON"));
+  CHECK(contains(index_refusal(R"({"weight_map":{}} x)"), "malformed JSON"));
+  CHECK(contains(index_refusal("{\"weight_map\":{},\"x\":" + std::string(100'000, '[')),
+                 "deeper"));
 }
 
 TEST_CASE("write_shard_index: gives the text of Hugging Face's libraries, which reads back") {

@@ -7,18 +7,12 @@
 #include <random>
 
 #include "core/error.h"
+#include "support/expect.h"
 
 namespace hart::geometry {
 namespace {
 
-template <typename Call> bool fails_with(Fault fault, Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.fault() == fault;
-  }
-  return false;
-}
+using test::fails_with;
 
 /// (n, dim) seeded unit vectors.
 std::vector<float> unit_rows(std::size_t n, std::size_t dim) {

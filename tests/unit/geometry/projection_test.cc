@@ -11,18 +11,12 @@
 #include "geometry/distortion.h"
 #include "geometry/landmarks.h"
 #include "geometry/pca.h"
+#include "support/expect.h"
 
 namespace hart::geometry {
 namespace {
 
-template <typename Call> bool fails_with(Fault fault, Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.fault() == fault;
-  }
-  return false;
-}
+using test::fails_with;
 
 /// (n, dim) seeded unit vectors that lie near a three-dimensional subspace: the entries beyond
 /// the third are `noise` times as large.

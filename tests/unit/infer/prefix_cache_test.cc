@@ -44,7 +44,7 @@ std::vector<fs::path> kept_files(const store::Store& store) {
   return files;
 }
 
-GenerateRequest request_of(const std::string& prompt) {
+GenerateRequest prompt_request(const std::string& prompt) {
   GenerateRequest request;
   request.prompt = prompt;
   request.max_tokens = 6;
@@ -199,7 +199,8 @@ TEST_CASE("generate: with a prefix from the disk it says the same to the last bi
   const std::string shared = letters(400);
   for (const nn::KvType type : {nn::KvType::f32, nn::KvType::f16, nn::KvType::q8_0}) {
     RunnableModel model = RunnableModel::from_file(models.path);
-    GenerateRequest first = request_of(shared + "abc"), second = request_of(shared + "dcdc");
+    GenerateRequest first = prompt_request(shared + "abc"),
+                    second = prompt_request(shared + "dcdc");
     first.kv_type = second.kv_type = type;
     const Shown alone = show(model, first), other = show(model, second);
     PrefixCache cache{models.store};
@@ -255,10 +256,10 @@ TEST_CASE("sequence: prompts that share a beginning evaluate it once, and say th
   const std::string shared = letters(150);
   std::vector<GenerateRequest> requests;
   for (const char* end : {"abc", "abd", "", "edcba", "abc"})
-    requests.push_back(request_of(shared + end));
-  requests.push_back(request_of("e" + shared));
-  requests.push_back(request_of(letters(1200, 3)));
-  requests.push_back(request_of(shared + "abc"));
+    requests.push_back(prompt_request(shared + end));
+  requests.push_back(prompt_request("e" + shared));
+  requests.push_back(prompt_request(letters(1200, 3)));
+  requests.push_back(prompt_request(shared + "abc"));
   requests[3].threads = 2;
   requests[4].max_tokens = 200;
   requests[5].kv_type = nn::KvType::q8_0;
@@ -279,7 +280,7 @@ TEST_CASE("sequence: after a generation that broke off the next one says the sam
   Models models{tiny_model_file()};
   RunnableModel model = RunnableModel::from_file(models.path);
   Sequence sequence{model};
-  GenerateRequest request = request_of("abcabcabcabc");
+  GenerateRequest request = prompt_request("abcabcabcabc");
   request.max_tokens = 40;
   request.sampling.temperature = 0;
   const Shown alone = show(model, request);

@@ -14,7 +14,7 @@
 namespace hart::infer {
 namespace {
 
-GenerateRequest request_of(const std::string& prompt = "abc") {
+GenerateRequest cached_request(const std::string& prompt = "abc") {
   GenerateRequest request;
   request.prompt = prompt;
   request.max_tokens = 12;
@@ -55,7 +55,7 @@ TEST_CASE("generation key: everything that the answer depends on changes it, thr
   const Hash256 model{};
   Hash256 other_model{};
   other_model[0] = 1;
-  const GenerateRequest base = request_of();
+  const GenerateRequest base = cached_request();
   std::set<Hash256> keys{generation_key(1, model, prompt, base, 2)};
   std::size_t made = 1;
   const auto add = [&](const Hash256& key) {
@@ -109,7 +109,7 @@ TEST_CASE("generation key: everything that the answer depends on changes it, thr
 TEST_CASE("generate: an answer out of the cache is the same, by another process too") {
   Models models{tiny_model_file()};
   RunnableModel model = RunnableModel::from_store(models.store, "tiny");
-  GenerateRequest request = request_of();
+  GenerateRequest request = cached_request();
   request.stop = {"never to be seen"};
   request.evidence = {{{}, 1, "abcabcabcde", ""}};
   const Shown fresh = show(model, request);
@@ -137,9 +137,9 @@ TEST_CASE("generate: a cached answer is another tenant's affair") {
   store::Store theirs = models.scratch.open("other");
   RunnableModel model = RunnableModel::from_file(models.path);
   ResultCache mine{models.store}, others{theirs};
-  CHECK_FALSE(show(model, request_of(), {&mine, nullptr}).cached);
-  CHECK_FALSE(show(model, request_of(), {&others, nullptr}).cached);
-  CHECK(show(model, request_of(), {&others, nullptr}).cached);
+  CHECK_FALSE(show(model, cached_request(), {&mine, nullptr}).cached);
+  CHECK_FALSE(show(model, cached_request(), {&others, nullptr}).cached);
+  CHECK(show(model, cached_request(), {&others, nullptr}).cached);
 }
 
 TEST_CASE("generate: a broken-off generation is not kept, nor one whose prompt is shown") {
@@ -148,12 +148,12 @@ TEST_CASE("generate: a broken-off generation is not kept, nor one whose prompt i
   ResultCache cache{models.store};
   const Reuse reuse{&cache, nullptr};
   CHECK_THROWS((void)generate(
-      model, request_of(), {},
+      model, cached_request(), {},
       [](const TokenEvent&) {
         throw Error{Fault::io, "gone"};
       },
       reuse));
-  GenerateRequest scored = request_of();
+  GenerateRequest scored = cached_request();
   int seen = 0;
   scored.each_prompt_token = [&](const PromptToken&) { ++seen; };
   for (int i = 0; i < 2; ++i) CHECK_FALSE(show(model, scored, reuse).cached);
@@ -193,12 +193,12 @@ TEST_CASE("generate: a cached answer is reserved, told and charged like the firs
   ResultCache cache{models.store};
   const Reuse reuse{&cache, nullptr};
   Log first, second;
-  CHECK_FALSE(show(model, request_of(), reuse, {&first, &first}).cached);
-  CHECK(show(model, request_of(), reuse, {&second, &second}).cached);
+  CHECK_FALSE(show(model, cached_request(), reuse, {&first, &first}).cached);
+  CHECK(show(model, cached_request(), reuse, {&second, &second}).cached);
   CHECK(first.text == second.text);
   CHECK(first.text.find(" settle ") != std::string::npos);
   // A receipt tells three alternatives, so that an answer without one is another answer.
-  CHECK_FALSE(show(model, request_of(), reuse).cached);
+  CHECK_FALSE(show(model, cached_request(), reuse).cached);
 }
 
 TEST_CASE("generate: an entry that is damaged is not shown but generated anew") {
@@ -206,14 +206,14 @@ TEST_CASE("generate: an entry that is damaged is not shown but generated anew") 
   RunnableModel model = RunnableModel::from_file(models.path);
   ResultCache cache{models.store};
   const Reuse reuse{&cache, nullptr};
-  const Shown first = show(model, request_of(), reuse);
+  const Shown first = show(model, cached_request(), reuse);
   models.store.cache_db().exec(
       "UPDATE inference_cache SET value = CAST(substr(value, 1, 20) || x'55' ||"
       " substr(value, 22) AS BLOB)");
-  const Shown second = show(model, request_of(), reuse);
+  const Shown second = show(model, cached_request(), reuse);
   CHECK_FALSE(second.cached);
   CHECK(second.text == first.text);
-  CHECK(show(model, request_of(), reuse).cached);
+  CHECK(show(model, cached_request(), reuse).cached);
 }
 
 }  // namespace

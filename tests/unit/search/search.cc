@@ -9,6 +9,7 @@
 #include "../index/store_fixture.h"
 #include "core/error.h"
 #include "index/index.h"
+#include "result_atoms.h"
 #include "search/query_record.h"
 #include "store/text_index.h"
 
@@ -17,12 +18,6 @@ namespace {
 using hart::Error;
 using namespace hart::search;
 using hart::index::IndexKind;
-
-std::vector<std::int64_t> atoms_of(const Result& result) {
-  std::vector<std::int64_t> atoms;
-  for (const Hit& hit : result.hits) atoms.push_back(hit.atom_id);
-  return atoms;
-}
 
 Query vector_query(StoreFixture& fixture, std::vector<float> vector, Strategy strategy) {
   Query query;

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "index/cell_index.h"
 #include "index/index.h"
+#include "result_atoms.h"
 #include "store/relation.h"
 
 namespace {
@@ -15,12 +16,6 @@ namespace {
 using namespace hart::search;
 using hart::index::IndexKind;
 using hart::store::Modality;
-
-std::vector<std::int64_t> atoms_of(const Result& result) {
-  std::vector<std::int64_t> atoms;
-  for (const Hit& hit : result.hits) atoms.push_back(hit.atom_id);
-  return atoms;
-}
 
 Query query_for(StoreFixture& fixture, const std::vector<float>& vector, Strategy strategy) {
   Query query;

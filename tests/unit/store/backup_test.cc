@@ -12,6 +12,7 @@
 #include "sound_document.h"
 #include "store/collect.h"
 #include "store/extent_reader.h"
+#include "stored_text.h"
 
 namespace hart::store {
 namespace {
@@ -27,15 +28,6 @@ using test::problems;
 using test::remove_document;
 using test::ScratchStore;
 using test::words_of;
-
-std::string content(Store& store, const std::string& name) {
-  const Object object = resolve_object(store, name);
-  Statement part = store.db().prepare(std::string{"SELECT "} + kExtentColumns +
-                                      " FROM my_atom_payload WHERE atom_id = ?");
-  REQUIRE(part.with(object.atom_id).step());
-  ExtentReader reader{store};
-  return std::string{as_text(reader.read(read_extent(part, 0), true).bytes())};
-}
 
 BackedUp back_up(Store& store, const std::string& directory,
                  const BackupOptions& options = {}) {
@@ -73,14 +65,14 @@ TEST_CASE("backup: the copy is a store with the same objects, and can be written
 
   Store copy = open_copy(elsewhere / "copy");
   CHECK(problems(copy) == "");
-  CHECK(content(copy, "a") == joined(words_of("a", 100)));
+  CHECK(stored_text(copy, "a") == joined(words_of("a", 100)));
   CHECK(copy.index_db().query_integer("SELECT COUNT(*) FROM t") == 1);
   add_sound_document(copy, "c", words_of("c", 100));
   remove_document(copy, "a");
   collect(copy, {});
   CHECK(problems(copy) == "");
-  CHECK(content(copy, "c") == joined(words_of("c", 100)));
-  CHECK(content(store, "a") == joined(words_of("a", 100)));
+  CHECK(stored_text(copy, "c") == joined(words_of("c", 100)));
+  CHECK(stored_text(store, "a") == joined(words_of("a", 100)));
 }
 
 TEST_CASE("backup: an empty store can be backed up") {
@@ -108,7 +100,7 @@ TEST_CASE("backup: bytes that are dead are not copied") {
   CHECK(status.st_blocks * 512 < 100'000);
   Store copy = open_copy(elsewhere / "copy");
   CHECK(count_rows(copy, "pack_hole WHERE freed = 0") == 0);
-  CHECK(content(copy, "kept") == joined(words_of("kept", 100)));
+  CHECK(stored_text(copy, "kept") == joined(words_of("kept", 100)));
   CHECK(problems(copy) == "");
 }
 
@@ -129,7 +121,7 @@ TEST_CASE(
   };
   CHECK(back_up(store, elsewhere / "copy", options).objects == 1);
   Store copy = open_copy(elsewhere / "copy");
-  CHECK(content(copy, "a") == joined(words_of("a", 100)));
+  CHECK(stored_text(copy, "a") == joined(words_of("a", 100)));
   CHECK(count_rows(copy, "tenant_object") == 1);
   CHECK(problems(copy) == "");
 }
@@ -145,7 +137,7 @@ TEST_CASE("backup: linked files are copied") {
                   std::to_string(kFirstLinkedPack));
   CHECK(back_up(store, elsewhere / "copy").packs == 2);
   Store copy = open_copy(elsewhere / "copy");
-  CHECK(content(copy, "a") == joined(words_of("a", 10)));
+  CHECK(stored_text(copy, "a") == joined(words_of("a", 10)));
 }
 
 TEST_CASE("backup: what is in the way stays, what an interrupted backup left goes") {

@@ -13,6 +13,7 @@
 #include "store/extent_reader.h"
 #include "store/file_io.h"
 #include "store/packs.h"
+#include "stored_text.h"
 
 namespace hart::store {
 namespace {
@@ -37,15 +38,6 @@ bool file_contains(const std::string& path, const std::string& needle) {
   std::ifstream file{path, std::ios::binary};
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
   return bytes.find(needle) != std::string::npos;
-}
-
-std::string content(Store& store, const std::string& name) {
-  const Object object = resolve_object(store, name);
-  Statement part = store.db().prepare(std::string{"SELECT "} + kExtentColumns +
-                                      " FROM my_atom_payload WHERE atom_id = ?");
-  REQUIRE(part.with(object.atom_id).step());
-  ExtentReader reader{store};
-  return std::string{as_text(reader.read(read_extent(part, 0), true).bytes())};
 }
 
 /// A file system that knows no holes.
@@ -134,7 +126,7 @@ TEST_CASE("collect: what was dropped goes with its rows and bytes, what is share
   CHECK(store.db().query_integer("PRAGMA foreign_keys") == 1);
   CHECK(problems(store) == "");
   CHECK_FALSE(file_contains(store.packs().path(1), "gone-3-"));
-  CHECK(content(store, "kept") == joined(kept));
+  CHECK(stored_text(store, "kept") == joined(kept));
 
   const Collected again = collect(store, {});
   CHECK(again.atoms == 0);
@@ -187,7 +179,7 @@ TEST_CASE("collect: another tenant's hold and a snapshot keep what one tenant dr
   Store store = scratch.open();
   CHECK(collect(store, {}).atoms == 0);
   Store other = scratch.open("other");
-  CHECK(content(other, "theirs") == joined(words_of("a", 10)));
+  CHECK(stored_text(other, "theirs") == joined(words_of("a", 10)));
   // A row of any table that names an atom keeps it, with all that it is made of.
   const std::int64_t object =
       other.db().query_integer("SELECT structure_id FROM tenant_object");
@@ -227,7 +219,7 @@ TEST_CASE("collect: a reader goes on with what was removed and collected under i
     CHECK(collected.bytes_freed == 0);
     CHECK(collected.bytes_waiting == collected.bytes);
     // The snapshot, a view that was out already, and a new look at the same place.
-    CHECK(content(*reader, "a") == joined(words));
+    CHECK(stored_text(*reader, "a") == joined(words));
   }
   CHECK(as_text(before_removal) == joined(words));
   CHECK(as_text(reader->packs().stored(extent)) == joined(words));
@@ -242,7 +234,7 @@ TEST_CASE("collect: a reader goes on with what was removed and collected under i
   CHECK(collected.bytes_freed > 800'000);
   CHECK(collected.bytes_waiting == 0);
   CHECK(disk_bytes(store.packs().path(1)) + 700'000 < on_disk);
-  CHECK(content(later, "b") == joined(words_of("b", 4)));
+  CHECK(stored_text(later, "b") == joined(words_of("b", 4)));
   CHECK(problems(store) == "");
 }
 
@@ -281,7 +273,7 @@ TEST_CASE("collect: what a writer links again after the dead were found stays") 
   const Collected collected = collect(store, options);
   CHECK(collected.atoms == 12);
   CHECK(collected.extents == 1);
-  CHECK(content(store, "again") == joined(words));
+  CHECK(stored_text(store, "again") == joined(words));
   CHECK(problems(store) == "");
 }
 
@@ -313,7 +305,7 @@ TEST_CASE("collect: what is interrupted leaves a sound store, and the next one g
   CHECK(collected.atoms == atoms - 2'002);
   CHECK(collected.complete);
   CHECK(problems(store) == "");
-  CHECK(content(store, "c") == joined(words_of("c", 2'000)));
+  CHECK(stored_text(store, "c") == joined(words_of("c", 2'000)));
 }
 
 TEST_CASE("collect: a base lives as long as a difference to it does") {
@@ -354,7 +346,7 @@ TEST_CASE("collect: a pack in which nothing lives goes, but the newest keeps its
   CHECK(store.db().query_integer("SELECT max(pack_id) FROM pack") == 2);
   CHECK(count_rows(store, "pack_hole WHERE freed = 0") == 0);
   add_sound_document(store, "c", words_of("c", 10));
-  CHECK(content(store, "c") == joined(words_of("c", 10)));
+  CHECK(stored_text(store, "c") == joined(words_of("c", 10)));
   CHECK(problems(store) == "");
 }
 
@@ -395,17 +387,17 @@ TEST_CASE("collect: where files cannot have holes, packs that are mostly dead ar
   remove_document(store, "b");
   {
     Store reader = scratch.open("default", false);
-    const std::string before = content(reader, "c");
+    const std::string before = stored_text(reader, "c");
     const Snapshot snapshot{reader.db()};
     collected = collect(store, {});
     CHECK(collected.packs_removed == 0);
-    CHECK(content(reader, "c") == before);
+    CHECK(stored_text(reader, "c") == before);
   }
   collected = collect(store, {});
   CHECK(collected.packs_removed == 1);
   CHECK_FALSE(std::filesystem::exists(store.packs().path(1)));
-  CHECK(content(store, "c") == joined(words_of("c", 100)));
-  CHECK(content(store, "d") == joined(words_of("d", 100)));
+  CHECK(stored_text(store, "c") == joined(words_of("c", 100)));
+  CHECK(stored_text(store, "d") == joined(words_of("d", 100)));
   CHECK(problems(store) == "");
 }
 
@@ -425,7 +417,7 @@ TEST_CASE("collect: neighbouring extents become one hole, and whole blocks are g
   collect(store, {});
   CHECK(count_rows(store, "pack_hole") == 1);
   CHECK(disk_bytes(store.packs().path(1)) + 40 * 4'000 - 8'192 <= before);
-  CHECK(content(store, "last") == joined(words_of("last", 100)));
+  CHECK(stored_text(store, "last") == joined(words_of("last", 100)));
   CHECK(problems(store) == "");
 }
 
@@ -440,7 +432,7 @@ TEST_CASE("collect: linked files lose their name when nothing in them lives, and
   store.db().exec("INSERT INTO pack VALUES (" + std::to_string(kFirstLinkedPack) +
                   ", 400); UPDATE extent SET codec = 4, pack_offset = 0, pack_id = " +
                   std::to_string(kFirstLinkedPack));
-  CHECK(content(store, "a") == joined(words_of("a", 10)));
+  CHECK(stored_text(store, "a") == joined(words_of("a", 10)));
   CHECK(problems(store) == "");
   remove_document(store, "a");
   CollectOptions options;
@@ -462,7 +454,8 @@ TEST_CASE("collect: collections beside a writer and a reader lose nothing") {
       for (int round = 0; round < 60; ++round) {
         const auto words = words_of("w" + std::to_string(round % 5), 20);
         add_sound_document(store, "w", words);
-        if (content(store, "w") != joined(words)) throw std::runtime_error{"another content"};
+        if (stored_text(store, "w") != joined(words))
+          throw std::runtime_error{"another content"};
         if (round % 3 == 2) remove_document(store, "w");
       }
     } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "object_fixture.h"
 #include "scratch.h"
 #include "store/packs.h"
 
@@ -17,8 +18,6 @@ using hart::store::Store;
 using hart::store::WriteTransaction;
 
 namespace {
-
-const hart::store::SchemaModule kModules[] = {hart::store::catalog_schema()};
 
 OpenOptions writing(const std::string& directory) {
   OpenOptions options;
@@ -46,7 +45,7 @@ void set_schema_version(const std::string& store, int version) {
 
 TEST_CASE("store: a new store opens, has the tenant default and no packs") {
   const Scratch scratch;
-  Store::create(scratch / "a.hart", kModules);
+  Store::create(scratch / "a.hart", hart::test::kCatalogOnly);
   Store store{writing(scratch / "a.hart")};
   CHECK(store.tenant_name() == "default");
   CHECK(store.tenant_id() == 1);
@@ -58,10 +57,12 @@ TEST_CASE("store: create refuses a directory that holds anything, and leaves it 
   const Scratch scratch;
   std::filesystem::create_directory(scratch / "full");
   std::ofstream{scratch / "full/file"} << "x";
-  CHECK(fault_of([&] { Store::create(scratch / "full", kModules); }) == Fault::cannot_create);
+  CHECK(fault_of([&] { Store::create(scratch / "full", hart::test::kCatalogOnly); }) ==
+        Fault::cannot_create);
   CHECK(std::filesystem::exists(scratch / "full/file"));
-  Store::create(scratch / "a.hart", kModules);
-  CHECK(fault_of([&] { Store::create(scratch / "a.hart", kModules); }) == Fault::cannot_create);
+  Store::create(scratch / "a.hart", hart::test::kCatalogOnly);
+  CHECK(fault_of([&] { Store::create(scratch / "a.hart", hart::test::kCatalogOnly); }) ==
+        Fault::cannot_create);
 }
 
 TEST_CASE(
@@ -75,7 +76,7 @@ TEST_CASE(
   std::ofstream{scratch / "text/hart.db"} << std::string(4096, 'x');
   CHECK(fault_of([&] { Store store{writing(scratch / "text")}; }) == Fault::data);
 
-  Store::create(scratch / "a.hart", kModules);
+  Store::create(scratch / "a.hart", hart::test::kCatalogOnly);
   set_schema_version(scratch / "a.hart", hart::store::kSchemaVersion + 1);
   CHECK(fault_of([&] { Store store{writing(scratch / "a.hart")}; }) == Fault::config);
   set_schema_version(scratch / "a.hart", hart::store::kSchemaVersion);
@@ -86,7 +87,7 @@ TEST_CASE(
 
 TEST_CASE("store: a second writer waits, then is told that the store is busy") {
   const Scratch scratch;
-  Store::create(scratch / "a.hart", kModules);
+  Store::create(scratch / "a.hart", hart::test::kCatalogOnly);
   Store first{writing(scratch / "a.hart")};
   Store second{writing(scratch / "a.hart")};
   WriteTransaction transaction{first};
@@ -96,7 +97,7 @@ TEST_CASE("store: a second writer waits, then is told that the store is busy") {
 
 TEST_CASE("store: a transaction that is not committed leaves neither rows nor pack bytes") {
   const Scratch scratch;
-  Store::create(scratch / "a.hart", kModules);
+  Store::create(scratch / "a.hart", hart::test::kCatalogOnly);
   Store store{writing(scratch / "a.hart")};
   {
     WriteTransaction transaction{store};
@@ -112,7 +113,7 @@ TEST_CASE("store: a transaction that is not committed leaves neither rows nor pa
 TEST_CASE(
     "store: the clock never goes back, not even behind a time written by another process") {
   const Scratch scratch;
-  Store::create(scratch / "a.hart", kModules);
+  Store::create(scratch / "a.hart", hart::test::kCatalogOnly);
   Store store{writing(scratch / "a.hart")};
   const hart::TimeUs future = hart::now_us() + 3'600'000'000;
   store.db().exec("UPDATE store_clock SET latest_us = " + std::to_string(future));
@@ -125,7 +126,7 @@ TEST_CASE(
 
 TEST_CASE("store: geometry written by us is geometry to SpatiaLite") {
   const Scratch scratch;
-  Store::create(scratch / "a.hart", kModules);
+  Store::create(scratch / "a.hart", hart::test::kCatalogOnly);
   Store store{writing(scratch / "a.hart")};
   store.db().load_spatialite();
   CHECK(

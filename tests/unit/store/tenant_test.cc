@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "crypto/sha256.h"
+#include "object_fixture.h"
 #include "scratch.h"
 #include "store/catalog_writer.h"
 
@@ -13,14 +14,12 @@ using namespace hart::store;
 
 namespace {
 
-const SchemaModule kModules[] = {catalog_schema()};
-
 struct TwoTenants {
   Scratch scratch;
   std::string directory = scratch / "a.hart";
 
   TwoTenants() {
-    Store::create(directory, kModules);
+    Store::create(directory, hart::test::kCatalogOnly);
     Store owner = open("default");
     WriteTransaction transaction{owner};
     owner.db().exec("INSERT INTO tenant (name, created_us) VALUES ('other', 0)");

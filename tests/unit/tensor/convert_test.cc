@@ -9,13 +9,10 @@
 
 #include "core/endian.h"
 #include "core/error.h"
+#include "float_samples.h"
 
 namespace hart::tensor {
 namespace {
-
-std::uint32_t bits(float value) {
-  return std::bit_cast<std::uint32_t>(value);
-}
 
 /// The value of a half by its definition, in double.
 double half_value(std::uint16_t half) {

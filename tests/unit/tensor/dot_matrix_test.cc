@@ -5,33 +5,19 @@
 #include <bit>
 #include <cfloat>
 #include <cmath>
-#include <random>
 #include <vector>
 
+#include "float_samples.h"
 #include "tensor/dot_matrix_kernels.h"
 #include "tensor/vector.h"
 
 namespace hart::tensor {
 namespace {
 
-std::vector<float> normal_values(std::size_t n, unsigned seed) {
-  std::mt19937 random{seed};
-  std::normal_distribution<float> normal;
-  std::vector<float> values(n);
-  for (float& value : values) value = normal(random);
-  return values;
-}
-
-std::vector<std::uint32_t> bits(const std::vector<float>& values) {
-  std::vector<std::uint32_t> words;
-  for (const float value : values) words.push_back(std::bit_cast<std::uint32_t>(value));
-  return words;
-}
-
 struct Matrices {
   std::size_t m, n, dim;
-  std::vector<float> queries = normal_values(m * dim, 1);
-  std::vector<float> rows = normal_values(n * dim, 2);
+  std::vector<float> queries = normal_floats(m * dim, 1);
+  std::vector<float> rows = normal_floats(n * dim, 2);
 };
 
 /// What one kernel gives, in an output wider than needed; what lies beyond must stay.

@@ -2,12 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include <bit>
 #include <cfloat>
 #include <cmath>
-#include <random>
 
 #include "core/error.h"
+#include "float_samples.h"
 #include "tensor/block_levels.h"
 #include "tensor/convert.h"
 #include "tensor/dot_kernels.h"
@@ -21,14 +20,6 @@ constexpr DType kTypes[] = {DType::f32,  DType::f16,  DType::bf16, DType::q4_0, 
                             DType::q5_0, DType::q5_1, DType::q8_0, DType::q2_k,   DType::q3_k,
                             DType::q4_k, DType::q5_k, DType::q6_k, DType::iq4_nl, DType::mxfp4};
 
-std::vector<float> normal_values(std::size_t n, unsigned seed) {
-  std::mt19937 random{seed};
-  std::normal_distribution<float> normal;
-  std::vector<float> values(n);
-  for (float& value : values) value = normal(random);
-  return values;
-}
-
 std::vector<std::uint8_t> encode(DType dtype, std::span<const float> values) {
   const std::uint64_t shape[] = {values.size()};
   std::vector<std::uint8_t> bytes(tensor_bytes(dtype, shape));
@@ -40,10 +31,6 @@ bool is_block_type(DType dtype) {
   return dtype_info(dtype).block_elements > 1;
 }
 
-std::uint32_t bits(float value) {
-  return std::bit_cast<std::uint32_t>(value);
-}
-
 TEST_CASE("dot kernels: all of them give the same bits") {
   const DotKernels& scalar = all_dot_kernels().front();
   if (all_dot_kernels().size() == 1) MESSAGE("only the scalar kernels run here");
@@ -51,7 +38,7 @@ TEST_CASE("dot kernels: all of them give the same bits") {
     CAPTURE(kernels.name);
     for (const std::size_t n : {0u, 1u, 7u, 8u, 31u, 32u, 33u, 63u, 64u, 96u, 768u, 2049u}) {
       CAPTURE(n);
-      const std::vector<float> a = normal_values(n, 1), x = normal_values(n, 2);
+      const std::vector<float> a = normal_floats(n, 1), x = normal_floats(n, 2);
       const auto f32 = encode(DType::f32, a), f16 = encode(DType::f16, a);
       const auto bf16 = encode(DType::bf16, a);
       CHECK(bits(kernels.dot_f32(f32.data(), x.data(), n)) ==
@@ -92,8 +79,8 @@ TEST_CASE("dot: is within the rounding bound of the float64 value of the decoded
     for (const std::size_t n : {32u, 64u, 256u, 288u, 2048u}) {
       if (n % dtype_info(dtype).block_elements != 0) continue;
       CAPTURE(n);
-      const auto row = encode(dtype, normal_values(n, 3));
-      const std::vector<float> x = normal_values(n, 4);
+      const auto row = encode(dtype, normal_floats(n, 3));
+      const std::vector<float> x = normal_floats(n, 4);
       std::vector<float> weights(n);
       dequantize_row(dtype, row, weights);
       const Activation activation{x, dtype};
@@ -114,7 +101,7 @@ TEST_CASE("dot: is within the rounding bound of the float64 value of the decoded
 }
 
 TEST_CASE("dot: rows need no alignment") {
-  const std::vector<float> values = normal_values(256, 5), x = normal_values(256, 6);
+  const std::vector<float> values = normal_floats(256, 5), x = normal_floats(256, 6);
   for (const DType dtype : kTypes) {
     const auto row = encode(dtype, values);
     std::vector<std::uint8_t> shifted(row.size() + 1);
@@ -139,8 +126,8 @@ TEST_CASE(
     "matmul: gives the bits of matvec for every row, whatever the batch and the threads") {
   // In every type 1100 rows of 1024 are above the limit from which threads share the work.
   constexpr std::size_t kColumns = 1024, kRows = 1100, kBatch = 5;
-  const std::vector<float> weights = normal_values(kColumns * kRows, 7);
-  const std::vector<float> x = normal_values(kColumns * kBatch, 8);
+  const std::vector<float> weights = normal_floats(kColumns * kRows, 7);
+  const std::vector<float> x = normal_floats(kColumns * kBatch, 8);
   for (const DType dtype : kTypes) {
     CAPTURE(dtype_info(dtype).name);
     const auto bytes = encode(dtype, weights);
@@ -162,7 +149,7 @@ TEST_CASE(
 }
 
 TEST_CASE("matmul: refuses sizes that disagree and accepts empty ones") {
-  const auto bytes = encode(DType::f32, normal_values(6, 9));
+  const auto bytes = encode(DType::f32, normal_floats(6, 9));
   const TensorView view{DType::f32, {3, 2}, bytes};
   std::vector<float> x(3), y(2);
   CHECK_NOTHROW(matvec(view, x, y, 1));

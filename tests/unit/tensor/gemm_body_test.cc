@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "float_samples.h"
 #include "tensor/convert.h"
 #include "tensor/gemm_interleaved_body.h"
 #include "tensor/gemm_samples.h"
@@ -103,12 +103,6 @@ struct SimdArray {
     Ints total() const { return sums; }
   };
 };
-
-std::vector<std::uint32_t> bits(const std::vector<float>& values) {
-  std::vector<std::uint32_t> words;
-  for (const float value : values) words.push_back(std::bit_cast<std::uint32_t>(value));
-  return words;
-}
 
 /// Random weights, quantised activations and the scalar kernels' products of them.
 struct Sample {

@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "float_samples.h"
 #include "tensor/block_levels.h"
 #include "tensor/dtype.h"
 
@@ -15,14 +16,6 @@ inline constexpr DType kLevelTypes[] = {DType::q4_0, DType::q4_1, DType::q5_0,  
                                         DType::q8_0, DType::q2_k, DType::q3_k,   DType::q4_k,
                                         DType::q5_k, DType::q6_k, DType::iq4_nl, DType::iq4_xs,
                                         DType::mxfp4};
-
-inline std::vector<float> normal_floats(std::size_t n, unsigned seed) {
-  std::mt19937 random{seed};
-  std::normal_distribution<float> normal;
-  std::vector<float> values(n);
-  for (float& value : values) value = normal(random);
-  return values;
-}
 
 /// Where the binary16 numbers of a block stand.
 inline std::vector<std::size_t> halves_of(DType dtype) {

@@ -1,11 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cfloat>
 #include <cmath>
 #include <string>
 
+#include "float_samples.h"
 #include "tensor/convert.h"
 #include "tensor/dot.h"
 #include "tensor/dot_matrix.h"
@@ -15,12 +15,6 @@
 
 namespace hart::tensor {
 namespace {
-
-std::vector<std::uint32_t> bits(const std::vector<float>& values) {
-  std::vector<std::uint32_t> words;
-  for (const float value : values) words.push_back(std::bit_cast<std::uint32_t>(value));
-  return words;
-}
 
 /// `n` vectors of `columns` values, quantised by `kernels`.
 struct Quantized {
@@ -33,7 +27,7 @@ struct Quantized {
   QuantizedBuffer buffer;
 };
 
-struct Sample {
+struct WeightSample {
   DType dtype;
   std::size_t rows, columns, n;
   std::vector<std::uint8_t> weights = random_blocks(dtype, rows, columns, 1);
@@ -45,7 +39,7 @@ struct Sample {
 constexpr std::size_t kMargin = 3;
 
 /// The products in an output wider than needed; what lies beyond must stay.
-std::vector<float> run(const GemmKernels& kernels, const Sample& s) {
+std::vector<float> run(const GemmKernels& kernels, const WeightSample& s) {
   const Quantized x{kernels, s.x, s.n};
   std::vector<float> wide(s.n * (s.rows + kMargin), 123.0f), out;
   alignas(64) static std::uint8_t panel[1 << 17];
@@ -62,7 +56,7 @@ std::vector<float> run(const GemmKernels& kernels, const Sample& s) {
 }
 
 /// The same from interleaved rows.
-std::vector<float> run_interleaved(const GemmKernels& kernels, const Sample& s) {
+std::vector<float> run_interleaved(const GemmKernels& kernels, const WeightSample& s) {
   const Quantized x{kernels, s.x, s.n};
   std::vector<std::uint8_t> interleaved(s.weights.size());
   interleave_rows(s.dtype, s.row_bytes(), s.weights, interleaved);
@@ -151,7 +145,7 @@ TEST_CASE("gemm kernels: a value that is not finite makes every product of its b
     for (const GemmKernels& kernels : all_gemm_kernels()) {
       CAPTURE(kernels.name);
       for (const DType dtype : kLevelTypes) {
-        Sample s{.dtype = dtype, .rows = 3, .columns = 512, .n = 5};
+        WeightSample s{.dtype = dtype, .rows = 3, .columns = 512, .n = 5};
         s.x[2 * s.columns + 300] = wrong;
         const std::vector<float> y = run(kernels, s);
         for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::isnan(y[i]) == (i / s.rows == 2));
@@ -169,13 +163,13 @@ TEST_CASE("gemm kernels: all give the same bits for every type, shape and number
       CAPTURE(columns);
       for (const std::size_t rows : {1u, 2u, 15u, 16u, 17u, 33u}) {
         CAPTURE(rows);
-        const Sample all{.dtype = dtype, .rows = rows, .columns = columns, .n = 17};
+        const WeightSample all{.dtype = dtype, .rows = rows, .columns = columns, .n = 17};
         const std::vector<float> expected = run(scalar, all);
         for (const GemmKernels& kernels : all_gemm_kernels()) {
           CAPTURE(kernels.name);
           for (std::size_t n = 1; n <= 17; ++n) {
             CAPTURE(n);
-            Sample some = all;
+            WeightSample some = all;
             some.n = n;
             some.x.resize(n * columns);
             const std::vector<float> first{
@@ -197,7 +191,7 @@ TEST_CASE("gemm kernels: interleaved rows give the bits of rows as files have th
       for (const std::size_t n : {1u, 2u, 3u, 4u, 5u, 9u}) {
         if (columns % level_layout(dtype).block_elements != 0) continue;
         // Five tiles: four that are read side by side and one.
-        const Sample s{.dtype = dtype, .rows = 80, .columns = columns, .n = n};
+        const WeightSample s{.dtype = dtype, .rows = 80, .columns = columns, .n = n};
         const auto expected = bits(run(scalar, s));
         for (const GemmKernels& kernels : all_gemm_kernels()) {
           CAPTURE(kernels.name);
@@ -212,7 +206,7 @@ TEST_CASE("gemm kernels: the largest levels and activations do not overflow") {
     CAPTURE(dtype_info(dtype).name);
     const LevelLayout layout = level_layout(dtype);
     for (const std::uint8_t level : {0x00, 0xFF, 0x80, 0x7F}) {
-      Sample s{.dtype = dtype, .rows = 16, .columns = 256, .n = 4};
+      WeightSample s{.dtype = dtype, .rows = 16, .columns = 256, .n = 4};
       const auto halves = halves_of(dtype);
       const std::vector<std::uint8_t> before = s.weights;
       std::fill(s.weights.begin(), s.weights.end(), level);
@@ -236,7 +230,7 @@ TEST_CASE("gemm kernels: the largest levels and activations do not overflow") {
 TEST_CASE("gemm: products are within the bound of the activations' rounding") {
   for (const DType dtype : kLevelTypes) {
     CAPTURE(dtype_info(dtype).name);
-    const Sample s{.dtype = dtype, .rows = 5, .columns = 1024, .n = 1};
+    const WeightSample s{.dtype = dtype, .rows = 5, .columns = 1024, .n = 1};
     const Quantized x{gemm_kernels(), s.x, 1};
     const std::vector<float> y = run(gemm_kernels(), s);
     std::vector<float> weights(s.columns);
@@ -284,7 +278,7 @@ TEST_CASE("matmul: neither threads nor the layout of the rows change a bit") {
   for (const DType dtype : kLevelTypes) {
     CAPTURE(dtype_info(dtype).name);
     for (const std::size_t n : {1u, 6u}) {
-      const Sample s{.dtype = dtype, .rows = kRows, .columns = kColumns, .n = n};
+      const WeightSample s{.dtype = dtype, .rows = kRows, .columns = kColumns, .n = n};
       const TensorView view{dtype, {kColumns, kRows}, s.weights};
       std::vector<float> expected(n * kRows), y(n * kRows);
       matmul(view, s.x, expected, n, 1);

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "float_samples.h"
 #include "tensor/convert.h"
 
 namespace hart::tensor {
@@ -150,16 +151,8 @@ std::vector<DTypeInfo> block_targets() {
   return targets;
 }
 
-std::vector<float> normal_values(std::size_t count) {
-  std::mt19937 random{7};
-  std::normal_distribution<float> normal;
-  std::vector<float> values(count);
-  for (float& value : values) value = normal(random);
-  return values;
-}
-
 TEST_CASE("quantize_row: a NaN counts as 0, alone and among others") {
-  std::vector<float> zeros = normal_values(256);
+  std::vector<float> zeros = normal_floats(256, 7);
   std::vector<float> nans = zeros;
   for (const std::size_t i : {0, 77, 255}) {
     zeros[i] = 0;
@@ -183,7 +176,7 @@ TEST_CASE("quantize_row: infinities and the ends of the range leave the next blo
     CAPTURE(extreme);
     for (const DTypeInfo& info : block_targets()) {
       CAPTURE(info.name);
-      std::vector<float> values = normal_values(2 * info.block_elements);
+      std::vector<float> values = normal_floats(2 * info.block_elements, 7);
       ByteBuffer expected(2 * info.block_bytes);
       quantize_row(info.dtype, values, expected);
       std::fill_n(values.begin() + 1, info.block_elements - 1, extreme);
@@ -196,14 +189,14 @@ TEST_CASE("quantize_row: infinities and the ends of the range leave the next blo
 }
 
 TEST_CASE("quantize_row: the importance must have a weight for every element") {
-  const std::vector<float> values = normal_values(256);
+  const std::vector<float> values = normal_floats(256, 7);
   const std::vector<float> importance(255, 1.0f);
   ByteBuffer bytes(dtype_info(DType::q4_k).block_bytes);
   CHECK_THROWS_AS(quantize_row(DType::q4_k, values, bytes, importance), Error);
 }
 
 TEST_CASE("quantize_row: importance lowers the weighted error of the types that use it") {
-  const std::vector<float> values = normal_values(4096);
+  const std::vector<float> values = normal_floats(4096, 7);
   std::vector<float> importance(values.size());
   for (std::size_t i = 0; i < importance.size(); ++i)
     importance[i] = i % 4 == 0 ? 100.0f : 1.0f;
