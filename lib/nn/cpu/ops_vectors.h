@@ -60,7 +60,8 @@ inline Row zero_row() noexcept {
 
 typedef float Four __attribute__((vector_size(16)));
 
-/// What is left of a row when its upper half has been added to its lower one, until four remain.
+/// What is left of a row when its upper half has been added to its lower one, until four
+/// remain.
 inline Four fold_row(const Row& row) noexcept {
 #if HART_LANES == 4
   return (row.part[0] + row.part[2]) + (row.part[1] + row.part[3]);
