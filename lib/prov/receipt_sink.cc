@@ -2,10 +2,7 @@
 
 #include "core/endian.h"
 #include "core/error.h"
-#include "crypto/merkle.h"
 #include "prov/content.h"
-#include "prov/stream.h"
-#include "prov/transparency_log.h"
 #include "store/query_log.h"
 
 namespace hart::prov {
@@ -85,68 +82,13 @@ std::string ReceiptSink::end(const GenerationEnd& end) {
   append_le(usage, ended.tokens_out);
   now.builder.add(Tag::usage, usage);
 
+  PendingReceipt receipt{now.begin, std::move(ended), std::move(now.builder)};
   // The previous receipt is known only under the write lock.
   store::WriteTransaction transaction{store_};
-  auto last = store_.db().prepare(
-      "SELECT receipt_hash FROM my_generation_stream ORDER BY leaf_index DESC LIMIT 1");
-  const Hash256 previous = last.step() ? last.hash(0) : Hash256{};
-  last.reset();
-  const ReceiptBuilder::Finished finished = now.builder.finish(previous);
-  const std::int64_t stream = insert_stream(now, ended, finished, previous);
-  insert_openings(stream, finished.openings);
-  insert_provenance(stream, now.begin);
+  if (!writer_) writer_.emplace(store_);
+  writer_->write({&receipt, 1});
   transaction.commit();
   return uuid_text(now.begin.inference);
-}
-
-std::int64_t ReceiptSink::insert_stream(const Running& running, const GenerationEnd& end,
-                                        const ReceiptBuilder::Finished& finished,
-                                        const Hash256& previous) {
-  store::Connection& db = store_.db();
-  const GenerationBegin& begin = running.begin;
-  auto known = db.prepare("SELECT 1 FROM my_generation_stream WHERE uuid = ?");
-  if (known.with(ByteView{begin.inference}).step())
-    throw Error{Fault::usage,
-                "generation " + uuid_text(begin.inference) + " has a receipt already"};
-  known.reset();
-
-  const std::uint64_t leaf_index =
-      TransparencyLog{store_}.append(crypto::leaf_hash(finished.hash));
-  db.prepare(
-        "INSERT INTO generation_stream (tenant_id, leaf_index, uuid, operation, model_space,"
-        " model_hash, started_us, completed_us, tokens_in, tokens_out, finish_reason, receipt,"
-        " receipt_hash, previous_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        store::Scope::owner)
-      .run(store_.tenant_id(), leaf_index, ByteView{begin.inference}, begin.operation,
-           static_cast<int>(begin.model.space), begin.model.hash, begin.started, end.completed,
-           end.tokens_in, end.tokens_out, end.finish_reason, finished.bytes, finished.hash,
-           previous);
-  return db.last_insert_id();
-}
-
-void ReceiptSink::insert_openings(std::int64_t stream, const std::vector<Opening>& openings) {
-  auto insert = store_.db().prepare(
-      "INSERT INTO generation_stream_opening (generation_stream_id, position, tenant_id, salt,"
-      " content) VALUES (?, ?, ?, ?, ?)",
-      store::Scope::owner);
-  for (const Opening& opening : openings)
-    insert.run(stream, static_cast<std::int64_t>(opening.position), store_.tenant_id(),
-               opening.salt, opening.content);
-}
-
-void ReceiptSink::insert_provenance(std::int64_t stream, const GenerationBegin& begin) {
-  auto insert = store_.db().prepare(
-      "INSERT INTO atom_provenance (generation_stream_id, provenance_type, sequence, tenant_id,"
-      " atom_space, atom_hash, weight) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      store::Scope::owner);
-  const auto add = [&](const char* type, std::int64_t sequence, const Id& atom, double weight) {
-    insert.run(stream, type, sequence, store_.tenant_id(), static_cast<int>(atom.space),
-               atom.hash, weight);
-  };
-  add("model", 0, begin.model, 1.0);
-  std::int64_t sequence = 0;
-  for (const Evidence& evidence : begin.evidence)
-    add("evidence", sequence++, evidence.atom, evidence.weight);
 }
 
 void ReceiptSink::query(const QueryRecord& record) {

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "core/events.h"
 #include "prov/receipt.h"
+#include "prov/receipt_writer.h"
 #include "store/store.h"
 
 namespace hart::prov {
@@ -45,13 +45,10 @@ class ReceiptSink : public EventSink {
 
   Running& running();
   static void close_run(Running& running);
-  std::int64_t insert_stream(const Running& running, const GenerationEnd& end,
-                             const ReceiptBuilder::Finished& finished, const Hash256& previous);
-  void insert_openings(std::int64_t stream, const std::vector<Opening>& openings);
-  void insert_provenance(std::int64_t stream, const GenerationBegin& begin);
 
   store::Store& store_;
   std::optional<Running> running_;
+  std::optional<ReceiptWriter> writer_;  ///< from the first receipt on
 };
 
 }  // namespace hart::prov

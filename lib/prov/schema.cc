@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "prov/schema_steps.h"
+
 namespace hart::prov {
 namespace {
 
@@ -97,12 +99,16 @@ CREATE TRIGGER transparency_node_is_never_deleted BEFORE DELETE ON transparency_
   BEGIN SELECT RAISE(ABORT, 'the transparency log is never shortened'); END;
 )sql";
 
-constexpr std::array<store::Migration, 2> kMigrations{{{1, kStreams}, {1, kLog}}};
-
 }  // namespace
 
 const store::SchemaModule& prov_schema() noexcept {
-  static const store::SchemaModule module{"prov", kMigrations};
+  static const std::array<store::Migration, 4> migrations{{
+      {1, kStreams},
+      {1, kLog},
+      {4, kTransparencyTiles},
+      {4, kCheapChecks},
+  }};
+  static const store::SchemaModule module{"prov", migrations};
   return module;
 }
 

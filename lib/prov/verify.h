@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/bytes.h"
 #include "core/uuid.h"
+#include "crypto/signed_note.h"
 #include "prov/stream.h"
 #include "store/store.h"
 
@@ -31,14 +33,20 @@ struct ReceiptVerification {
 /// What the verification of the whole log found.
 struct LogVerification {
   std::uint64_t size = 0;
-  Hash256 root{};  ///< recomputed from the leaves
-  Hash256 head{};  ///< hash of the newest receipt; zeros without one
+  Hash256 root{};                 ///< recomputed from the leaves
+  Hash256 head{};                 ///< hash of the newest receipt; zeros without one
+  std::uint64_t checkpoints = 0;  ///< that were kept, one for each key that signed
+  std::uint64_t signatures = 0;   ///< of single receipts
   std::vector<std::string> problems;
 };
 
-/// Recomputes the acting tenant's log from its leaves: their order without gaps, every stored
-/// inner node, as many receipts as leaves. Reads O(size) rows and keeps O(log size) digests.
-/// The receipts themselves are verified by `verify_stream`.
-[[nodiscard]] LogVerification verify_log(store::Store& store);
+/// Recomputes the acting tenant's log from its leaves: every tile, without gaps, as many
+/// receipts as leaves; the checkpoints that were kept against the tree, and every signature,
+/// of checkpoints and of receipts, against the key that stands beside it. Whose keys those are
+/// the store cannot say: with `trusted`, each of these must have signed at least
+/// one checkpoint. Reads O(size) rows and keeps a digest for each 256
+/// leaves. The receipts themselves are verified by `verify_stream`.
+[[nodiscard]] LogVerification verify_log(store::Store& store,
+                                         std::span<const crypto::NoteVerifier> trusted = {});
 
 }  // namespace hart::prov

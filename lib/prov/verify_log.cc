@@ -1,65 +1,98 @@
+#include <functional>
+
+#include "core/error.h"
 #include "crypto/merkle.h"
+#include "prov/checkpoint_store.h"
+#include "prov/receipt_signature.h"
+#include "prov/stream.h"
 #include "prov/transparency_log.h"
 #include "prov/verify.h"
 
 namespace hart::prov {
 namespace {
 
-/// Rebuilds the tree leaf by leaf and compares every inner node that becomes complete.
+/// Rebuilds the tree from its leaves and compares every tile above them.
 class LogExamination {
  public:
-  explicit LogExamination(store::Store& store)
-      : store_{store},
-        stored_{store.db().prepare(
-            "SELECT hash FROM my_transparency_node WHERE level = ? AND node_index = ?")} {}
+  LogExamination(store::Store& store, std::span<const crypto::NoteVerifier> trusted)
+      : store_{store}, log_{store}, trusted_{trusted} {}
 
   LogVerification run() {
-    auto leaves = store_.db().prepare(
-        "SELECT leaf_index, hash FROM my_transparency_leaf ORDER BY leaf_index");
-    while (leaves.step()) {
-      if (static_cast<std::uint64_t>(leaves.integer(0)) != result_.size) {
-        problem("leaf " + std::to_string(result_.size) + " is missing");
-        return std::move(result_);
-      }
-      add_leaf(leaves.hash(1));
-    }
+    check_tiles();
+    result_.size = builder_.size();
     result_.root = builder_.root();
-    check_counts();
+    check_receipts();
+    check_checkpoints();
+    check_signatures();
     return std::move(result_);
   }
 
  private:
-  void problem(std::string what) { result_.problems.push_back("log: " + std::move(what)); }
+  void problem(const std::string& what) { result_.problems.push_back("log: " + what); }
 
-  void add_leaf(const Hash256& leaf) {
-    builder_.add_leaf_hash(leaf);
-    Hash256 hash = leaf;
-    int level = 0;
-    for (std::uint64_t at = result_.size; at % 2 == 1; at /= 2) {
-      hash = crypto::node_hash(subtrees_.back(), hash);
-      subtrees_.pop_back();
-      ++level;
-      compare(level, at / 2, hash);
+  /// Damaged data is a finding; whatever else goes wrong is not.
+  void guarded(const std::string& about, const std::function<void()>& examine) {
+    try {
+      examine();
+    } catch (const Error& error) {
+      if (error.fault() != Fault::data) throw;
+      problem(about + ": " + error.what());
     }
-    subtrees_.push_back(hash);
-    ++result_.size;
   }
 
-  void compare(int level, std::uint64_t index, const Hash256& hash) {
-    ++nodes_;
-    const std::string name =
-        "node " + std::to_string(index) + " of level " + std::to_string(level);
-    if (!stored_.with(level, index).step())
-      problem(name + " is missing");
-    else if (stored_.hash(0) != hash)
-      problem(name + " is not the hash of what is below it");
-    stored_.reset();
+  void check_tiles() {
+    auto rows = store_.db().prepare(
+        "SELECT level, tile_index, hashes FROM my_transparency_tile ORDER BY level, "
+        "tile_index");
+    while (rows.step()) {
+      const auto level = static_cast<int>(rows.integer(0));
+      while (level_ < level) end_level();
+      check_tile(static_cast<std::uint64_t>(rows.integer(1)), rows.blob(2));
+    }
+    while (!expected_.empty() || !completed_.empty()) end_level();
   }
 
-  void check_counts() {
-    if (count("SELECT count(*) FROM my_transparency_node") > nodes_)
-      problem("there are nodes over leaves that do not exist");
-    const std::uint64_t receipts = count("SELECT count(*) FROM my_generation_stream");
+  void check_tile(std::uint64_t index, ByteView hashes) {
+    const std::size_t width = hashes.size() / kHashBytes;
+    const std::string name = tile_path({level_, index, kTileWidth});
+    if (index * kTileWidth != seen_) {
+      problem(name + " does not follow the hashes before it: of level " +
+              std::to_string(level_) + " there are " + std::to_string(seen_));
+      seen_ = index * kTileWidth;
+    }
+    if (width > kTileWidth || hashes.size() % kHashBytes != 0) {
+      problem(name + " is no tile: " + std::to_string(hashes.size()) + " bytes");
+      return;
+    }
+    if (level_ == 0)
+      for (std::size_t i = 0; i < width; ++i) builder_.add_leaf_hash(tile_hash(hashes, i));
+    else
+      compare(name, hashes, width);
+    if (width == kTileWidth) completed_.push_back(tile_root(hashes, 0, kTileWidth));
+    seen_ += width;
+  }
+
+  /// Against the roots of the full tiles below.
+  void compare(const std::string& name, ByteView hashes, std::size_t width) {
+    for (std::size_t i = 0; i < width; ++i)
+      if (seen_ + i >= expected_.size() || tile_hash(hashes, i) != expected_[seen_ + i])
+        problem(name + ": hash " + std::to_string(i) + " is not the root of what is below it");
+  }
+
+  void end_level() {
+    if (level_ > 0 && seen_ < expected_.size())
+      problem("level " + std::to_string(level_) + " has " + std::to_string(seen_) +
+              " hashes, not " + std::to_string(expected_.size()));
+    expected_ = std::move(completed_);
+    completed_.clear();
+    seen_ = 0;
+    ++level_;
+  }
+
+  void check_receipts() {
+    auto row = store_.db().prepare("SELECT count(*) FROM my_generation_stream");
+    const auto receipts = row.step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+    row.reset();
     if (receipts != result_.size)
       problem("there are " + std::to_string(receipts) + " receipts and " +
               std::to_string(result_.size) + " leaves");
@@ -68,23 +101,71 @@ class LogExamination {
       result_.head = newest->receipt_hash;
   }
 
-  std::uint64_t count(const char* sql) {
-    auto row = store_.db().prepare(sql);
-    return row.step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+  void check_checkpoints() {
+    std::vector<bool> vouched(trusted_.size(), false);
+    for_each_checkpoint(store_, [&](const KeptCheckpoint& kept) {
+      ++result_.checkpoints;
+      const std::string about =
+          "checkpoint of " + kept.origin + " at " + std::to_string(kept.size);
+      guarded(about, [&] {
+        const crypto::SignedNote note = crypto::parse_note(kept.note);
+        check_checkpoint(about, kept, note);
+        for (std::size_t i = 0; i < trusted_.size(); ++i)
+          if (crypto::is_signed_by(note, trusted_[i])) vouched[i] = true;
+      });
+    });
+    for (std::size_t i = 0; i < trusted_.size(); ++i)
+      if (!vouched[i]) problem("no checkpoint is signed by " + trusted_[i].text());
+  }
+
+  void check_checkpoint(const std::string& about, const KeptCheckpoint& kept,
+                        const crypto::SignedNote& note) {
+    const auto verifier = crypto::NoteVerifier::parse(kept.verifier);
+    if (note.signatures.size() != 1 || !crypto::is_signed_by(note, verifier))
+      problem(about + " is not signed by the key beside it");
+    const Checkpoint checkpoint = parse_checkpoint(note.text);
+    if (checkpoint.origin != kept.origin || checkpoint.size != kept.size)
+      problem(about + " says something else than its note");
+    if (checkpoint.size > result_.size)
+      problem(about + ": the log has lost leaves");
+    else if (log_.root(checkpoint.size) != checkpoint.root)
+      problem(about + ": the log does not lead to it");
+  }
+
+  void check_signatures() {
+    auto rows = store_.db().prepare(
+        "SELECT s.leaf_index, s.verifier, s.signature, g.receipt_hash"
+        " FROM my_receipt_signature AS s"
+        " LEFT JOIN my_generation_stream AS g ON g.leaf_index = s.leaf_index"
+        " ORDER BY s.leaf_index");
+    while (rows.step()) {
+      ++result_.signatures;
+      const std::string about = "signature of receipt " + std::to_string(rows.integer(0));
+      guarded(about, [&] {
+        const auto verifier = crypto::NoteVerifier::parse(rows.text(1));
+        if (rows.is_null(3) ||
+            !crypto::verify_ed25519(verifier.key, as_bytes(receipt_note_text(rows.hash(3))),
+                                    rows.blob(2)))
+          problem(about + " is not of the receipt by the key beside it");
+      });
+    }
   }
 
   store::Store& store_;
-  store::Statement stored_;
+  TransparencyLog log_;
+  std::span<const crypto::NoteVerifier> trusted_;
   crypto::MerkleBuilder builder_;
-  std::vector<Hash256> subtrees_;  ///< roots of complete subtrees, largest first
-  std::uint64_t nodes_ = 0;
+  int level_ = 0;
+  std::uint64_t seen_ = 0;          ///< hashes of this level
+  std::vector<Hash256> expected_;   ///< the roots of the full tiles of the level below
+  std::vector<Hash256> completed_;  ///< those of this level
   LogVerification result_;
 };
 
 }  // namespace
 
-LogVerification verify_log(store::Store& store) {
-  return LogExamination{store}.run();
+LogVerification verify_log(store::Store& store, std::span<const crypto::NoteVerifier> trusted) {
+  return LogExamination{store, trusted}.run();
 }
 
 }  // namespace hart::prov

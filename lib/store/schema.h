@@ -7,7 +7,7 @@
 namespace hart::store {
 
 /// The schema that this build reads and writes; `user_version` of hart.db.
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 /// `application_id` of hart.db: the bytes "HART".
 inline constexpr int kApplicationId = 0x48415254;
 

@@ -7,17 +7,22 @@ _hart_prov() {
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' show' | ' why' | ' verify' | ' log' | ' log root' | ' log prove') path+=" ${COMP_WORDS[at]}" ;;
+      ' show' | ' why' | ' verify' | ' log' | ' log root' | ' log prove' | ' log consistency' | ' log keygen' | ' log checkpoint' | ' log sign' | ' log export') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
     '') words='show why verify log help' ;;
     ' show') words='--raw' ;;
     ' why') words='--tokens' ;;
-    ' verify') words='--all' ;;
-    ' log') words='root prove' ;;
+    ' verify') words='--all --key' ;;
+    ' log') words='root prove consistency keygen checkpoint sign export' ;;
     ' log root') words='--size' ;;
     ' log prove') words='--size' ;;
+    ' log consistency') words='--size' ;;
+    ' log keygen') words='--output' ;;
+    ' log checkpoint') words='--key --name --origin --size' ;;
+    ' log sign') words='--key --name' ;;
+    ' log export') words='--output --origin' ;;
   esac
   if [[ $word == -* ]]; then
     words+=" $common"

@@ -13,6 +13,7 @@ namespace {
 
 struct LogOptions {
   std::string inference;
+  std::uint64_t old_size = 0;
   std::optional<std::uint64_t> size;
 };
 
@@ -33,14 +34,17 @@ int log_root(const LogOptions& options, Context& context) {
   return 0;
 }
 
+Json proof_json(const crypto::MerkleProof& proof) {
+  Json path = Json::array();
+  for (const Hash256& hash : proof) path.push_back(to_hex(hash));
+  return path;
+}
+
 void prove(const std::string& reference, const LogOptions& options, store::Store& store,
            Output& out) {
   const prov::GenerationStream stream = prov::resolve_stream(store, reference);
   prov::TransparencyLog log{store};
   const std::uint64_t size = options.size.value_or(log.size());
-  Json path = Json::array();
-  for (const Hash256& hash : log.inclusion_proof(stream.leaf_index, size))
-    path.push_back(to_hex(hash));
   out.write({{"type", "inclusion_proof"},
              {"inference", uuid_text(stream.uuid)},
              {"receipt", "sha256:" + to_hex(stream.receipt_hash)},
@@ -48,7 +52,7 @@ void prove(const std::string& reference, const LogOptions& options, store::Store
              {"leaf_hash", to_hex(log.leaf(stream.leaf_index))},
              {"size", size},
              {"root", to_hex(log.root(size))},
-             {"proof", path}});
+             {"proof", proof_json(log.inclusion_proof(stream.leaf_index, size))}});
 }
 
 int log_prove(const LogOptions& options, Context& context) {
@@ -58,6 +62,21 @@ int log_prove(const LogOptions& options, Context& context) {
     prove(reference, options, store, context.out);
     return true;
   });
+}
+
+int log_consistency(const LogOptions& options, Context& context) {
+  store::Store store = context.open_store();
+  store::Snapshot snapshot{store.db()};
+  prov::TransparencyLog log{store};
+  const std::uint64_t size = options.size.value_or(log.size());
+  context.out.write({{"type", "consistency_proof"},
+                     {"tenant", store.tenant_name()},
+                     {"old_size", options.old_size},
+                     {"old_root", to_hex(log.root(options.old_size))},
+                     {"size", size},
+                     {"root", to_hex(log.root(size))},
+                     {"proof", proof_json(log.consistency_proof(options.old_size, size))}});
+  return 0;
 }
 
 }  // namespace
@@ -76,6 +95,15 @@ void add_log_command(Command& tool) {
   proof.option("--size", "N", proven.size,
                "in the log of the first N receipts; by default all");
   proof.action([&proven](Context& context) { return log_prove(proven, context); });
+
+  Command& consistency =
+      command.subcommand("consistency", "Prove that the log was only added to");
+  auto& grown = consistency.options<LogOptions>();
+  consistency.positional("OLD", grown.old_size, "how many receipts it had before");
+  consistency.option("--size", "N", grown.size, "to the first N receipts; by default all");
+  consistency.action([&grown](Context& context) { return log_consistency(grown, context); });
+
+  add_log_signing_commands(command);
 }
 
 }  // namespace hart::cli

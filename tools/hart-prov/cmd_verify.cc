@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "common/output.h"
+#include "prov/signing_key.h"
 #include "prov/verify.h"
 #include "store/store.h"
 
@@ -14,6 +15,7 @@ namespace {
 struct VerifyOptions {
   std::optional<std::string> inference;
   bool all = false;
+  std::vector<std::string> keys;
 };
 
 void write_problems(const std::vector<std::string>& problems, const std::string& about,
@@ -44,10 +46,12 @@ bool verify_one(const prov::GenerationStream& stream, store::Store& store, Outpu
   return ok;
 }
 
-int verify_all(Context& context) {
+int verify_all(const VerifyOptions& options, Context& context) {
+  std::vector<crypto::NoteVerifier> trusted;
+  for (const std::string& key : options.keys) trusted.push_back(prov::read_verifier(key));
   store::Store store = context.open_store();
   store::Snapshot snapshot{store.db()};
-  const prov::LogVerification log = prov::verify_log(store);
+  const prov::LogVerification log = prov::verify_log(store, trusted);
   write_problems(log.problems, "log", context.out);
   bool ok = log.problems.empty();
   std::uint64_t receipts = 0;
@@ -60,6 +64,8 @@ int verify_all(Context& context) {
                      {"ok", ok},
                      {"receipts", receipts},
                      {"size", log.size},
+                     {"checkpoints", log.checkpoints},
+                     {"signatures", log.signatures},
                      {"root", to_hex(log.root)},
                      {"head", to_hex(log.head)}},
                     std::to_string(receipts) + " receipts, root " + to_hex(log.root) +
@@ -70,7 +76,9 @@ int verify_all(Context& context) {
 int verify(const VerifyOptions& options, Context& context) {
   if (options.all == options.inference.has_value())
     throw Error{Fault::usage, "verify takes an ID or --all"};
-  if (options.all) return verify_all(context);
+  if (!options.all && !options.keys.empty())
+    throw Error{Fault::usage, "--key says who must have signed the log; it needs --all"};
+  if (options.all) return verify_all(options, context);
   store::Store store = context.open_store();
   return for_each_generation(*options.inference, context, [&](const std::string& reference) {
     return verify_one(prov::resolve_stream(store, reference), store, context.out, false);
@@ -85,6 +93,8 @@ void add_verify_command(Command& tool) {
   command.positional("ID", options.inference,
                      "the generation's UUID or 6 digits of it, - for JSON lines");
   command.flag("--all", options.all, "every receipt, and the whole log");
+  command.option("--key", "VERIFIER", options.keys,
+                 "a public key, or a file with one, that must have signed the log");
   command.action([&options](Context& context) { return verify(options, context); });
 }
 

@@ -11,6 +11,8 @@ void add_show_command(Command& tool);
 void add_why_command(Command& tool);
 void add_verify_command(Command& tool);
 void add_log_command(Command& tool);
+/// Those subcommands of `log` that sign, and what is handed on signed.
+void add_log_signing_commands(Command& log);
 
 /// Runs `work` for one generation, or, when `reference` is "-", for the generation that each
 /// line of standard input names under `inference`. `work` returns whether the answer is yes.

@@ -32,10 +32,8 @@ const std::string kNoTriggers =
     "DROP TRIGGER generation_stream_is_never_deleted;"
     "DROP TRIGGER generation_stream_opening_is_never_changed;"
     "DROP TRIGGER atom_provenance_is_never_changed;"
-    "DROP TRIGGER transparency_leaf_is_never_changed;"
-    "DROP TRIGGER transparency_leaf_is_never_deleted;"
-    "DROP TRIGGER transparency_node_is_never_changed;"
-    "DROP TRIGGER transparency_node_is_never_deleted;";
+    "DROP TRIGGER transparency_tile_only_grows;"
+    "DROP TRIGGER transparency_tile_is_never_deleted;";
 
 TEST_CASE("verify: an untouched store has no problems") {
   const test::ScratchStore scratch{test::prov_modules()};
@@ -80,12 +78,15 @@ TEST_CASE("verify: any change to any column of any table is found") {
                " AND provenance_type = 'evidence' AND sequence = 1",
            "DELETE FROM atom_provenance" + second + " AND provenance_type = 'model'",
            "DELETE FROM atom_provenance" + second + " AND sequence = 1",
-           "UPDATE transparency_leaf SET hash = zeroblob(32) WHERE leaf_index = 1",
-           "DELETE FROM transparency_leaf WHERE leaf_index = 1",
-           "DELETE FROM transparency_leaf WHERE leaf_index = 2",
-           "UPDATE transparency_node SET hash = zeroblob(32)",
-           "DELETE FROM transparency_node",
-           "INSERT INTO transparency_node VALUES (1, 2, 0, zeroblob(32))",
+           "UPDATE transparency_tile SET hashes = zeroblob(96)",
+           "UPDATE transparency_tile SET hashes = substr(hashes, 1, 64)",
+           "UPDATE transparency_tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB)",
+           "UPDATE transparency_tile SET tile_index = 1",
+           "UPDATE transparency_tile SET level = 1",
+           "DELETE FROM transparency_tile",
+           "INSERT INTO transparency_tile VALUES (9, 1, 1, 0, zeroblob(32))",
+           "INSERT INTO transparency_checkpoint VALUES (1, 'o', 3, 'k', 'o')",
+           "INSERT INTO receipt_signature VALUES (1, 1, 'k', zeroblob(64))",
        }) {
     CAPTURE(change);
     const test::ScratchStore scratch{test::prov_modules()};

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/events.h"
+#include "crypto/signed_note.h"
+#include "prov/receipt.h"
+#include "store/store.h"
+
+namespace hart::prov {
+
+/// A receipt that is complete but for its place: which receipt comes before it is known only
+/// while it is written.
+struct PendingReceipt {
+  GenerationBegin begin;   ///< its UUID and its start are set
+  GenerationEnd end;       ///< its completion is set
+  ReceiptBuilder builder;  ///< holds every segment but the last
+};
+
+/// Writes receipts, any number in one transaction: the rows, the openings, the provenance of
+/// atoms, the leaves of the log, and a signature of each where a key is given. Its statements
+/// are prepared once. One thread at a time.
+class ReceiptWriter {
+ public:
+  /// `store` and `signer` outlive the writer; `store` is writable.
+  explicit ReceiptWriter(store::Store& store, const crypto::NoteSigner* signer = nullptr);
+
+  /// Whether the acting tenant has a receipt of this UUID.
+  [[nodiscard]] bool knows(const Uuid& inference);
+
+  /// Adds the receipts in their order and returns the index of the first in the log. Call
+  /// inside a WriteTransaction: they are durable once it has been committed. Their builders are
+  /// spent. Throws Error(usage), and changes nothing, when a UUID was used before.
+  std::uint64_t write(std::span<PendingReceipt> receipts);
+
+ private:
+  void check_new(std::span<const PendingReceipt> receipts);
+  Hash256 newest_hash();
+  std::int64_t insert_stream(const PendingReceipt& receipt, std::uint64_t leaf_index,
+                             const ReceiptBuilder::Finished& finished, const Hash256& previous);
+  void insert_openings(std::int64_t stream, std::span<const Opening> openings);
+  void insert_provenance(std::int64_t stream, const GenerationBegin& begin);
+
+  store::Store& store_;
+  const crypto::NoteSigner* signer_;
+  store::Statement known_;
+  store::Statement newest_;
+  store::Statement stream_;
+  store::Statement opening_;
+  store::Statement provenance_;
+};
+
+}  // namespace hart::prov

@@ -1,0 +1,180 @@
+#include <doctest/doctest.h>
+
+#include "cypher_fixture.h"
+
+namespace hart::prov::cypher {
+namespace {
+
+using test::rows_of;
+using test::value_of;
+using Rows = std::vector<std::string>;
+
+ScratchGraph derivations() {
+  ScratchGraph graph;
+  graph.execute(
+      "CREATE (a:Atom {name: 'a'}), (b:Atom {name: 'b'}), (c:Atom {name: 'c'}),"
+      " (r:Receipt {name: 'r', at: 3}),"
+      " (a)-[:DERIVED {weight: 0.5}]->(b)-[:DERIVED {weight: 0.25}]->(c), (r)-[:USED]->(c)");
+  return graph;
+}
+
+}  // namespace
+
+TEST_CASE("cypher: a pattern is found in the direction and with the types that it names") {
+  const ScratchGraph graph = derivations();
+  CHECK(rows_of(graph, "MATCH (x)-[:DERIVED]->(y) RETURN x.name, y.name ORDER BY x.name") ==
+        Rows{"'a' | 'b'", "'b' | 'c'"});
+  CHECK(rows_of(graph, "MATCH (x)<-[:DERIVED]-(y) RETURN x.name, y.name ORDER BY x.name") ==
+        Rows{"'b' | 'a'", "'c' | 'b'"});
+  CHECK(rows_of(graph, "MATCH (:Receipt)--(y) RETURN y.name") == Rows{"'c'"});
+  CHECK(rows_of(graph, "MATCH (x)-[:NONE]->(y) RETURN x") == Rows{});
+  CHECK(rows_of(graph, "MATCH (x)-[:NONE|USED]->(y) RETURN x.name") == Rows{"'r'"});
+}
+
+TEST_CASE("cypher: a variable length gives every path once, none with an edge twice") {
+  ScratchGraph graph = derivations();
+  CHECK(rows_of(
+            graph,
+            "MATCH p = ({name: 'a'})-[*1..2]->(y) RETURN length(p), y.name ORDER BY y.name") ==
+        Rows{"1 | 'b'", "2 | 'c'"});
+  CHECK(rows_of(graph, "MATCH ({name: 'c'})<-[*0..]-(y) RETURN y.name ORDER BY y.name") ==
+        Rows{"'a'", "'b'", "'c'", "'r'"});
+  graph.execute("MATCH (c {name: 'c'}), (a {name: 'a'}) CREATE (c)-[:DERIVED]->(a)");
+  CHECK(rows_of(graph, "MATCH ({name: 'a'})-[:DERIVED*]->(y) RETURN count(*)") == Rows{"3"});
+}
+
+TEST_CASE("cypher: a trail longer than a stack of calls would bear is walked") {
+  ScratchGraph graph;
+  graph.execute("CREATE (:Start)");
+  NodeId last = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const NodeId next = graph.create_node({}, {});
+    (void)graph.create_edge(last, next, "T", {});
+    last = next;
+  }
+  CHECK(rows_of(graph, "MATCH (:Start)-[e*20000]->(n) RETURN size(e)") == Rows{"20000"});
+}
+
+TEST_CASE("cypher: what an optional match does not find is null") {
+  const ScratchGraph graph = derivations();
+  CHECK(rows_of(graph,
+                "MATCH (x:Atom) OPTIONAL MATCH (x)<-[:USED]-(r) RETURN x.name, r.at ORDER BY "
+                "x.name") == Rows{"'a' | null", "'b' | null", "'c' | 3"});
+}
+
+TEST_CASE("cypher: aggregates group by the other columns") {
+  const ScratchGraph graph = derivations();
+  CHECK(rows_of(graph, "MATCH (x) RETURN labels(x)[0] AS l, count(*) AS n ORDER BY n DESC") ==
+        Rows{"'Atom' | 3", "'Receipt' | 1"});
+  CHECK(rows_of(graph, "MATCH (x:None) RETURN count(x), sum(x.at), avg(x.at), collect(x)") ==
+        Rows{"0 | 0 | null | []"});
+  CHECK(rows_of(graph,
+                "UNWIND [1, 1, 2, null] AS x RETURN count(x), count(DISTINCT x), max(x)") ==
+        Rows{"3 | 2 | 2"});
+}
+
+TEST_CASE("cypher: subqueries, comprehensions and UNION see the variables around them") {
+  const ScratchGraph graph = derivations();
+  CHECK(rows_of(graph, "MATCH (x) WHERE EXISTS { (x)<-[:USED]-() } RETURN x.name") ==
+        Rows{"'c'"});
+  CHECK(rows_of(graph,
+                "MATCH (x) WHERE EXISTS { MATCH (x)-->(y) WITH y, count(*) AS n WHERE n = 1"
+                " RETURN y } RETURN count(x)") == Rows{"3"});
+  CHECK(rows_of(graph,
+                "MATCH (x {name: 'b'}) RETURN [(x)-[e]-(y) WHERE e.weight > 0.3 | y.name]") ==
+        Rows{"['a']"});
+  CHECK(rows_of(graph, "RETURN 1 AS n UNION RETURN 1 AS n UNION RETURN 2 AS n") ==
+        Rows{"1", "2"});
+  CHECK(rows_of(graph, "RETURN 1 AS n UNION ALL RETURN 1 AS n") == Rows{"1", "1"});
+}
+
+TEST_CASE("cypher: null is neither true nor false") {
+  CHECK(value_of("null = null") == "null");
+  CHECK(value_of("null AND false") == "false");
+  CHECK(value_of("1 IN [2, null]") == "null");
+  CHECK(value_of("any(x IN [null, 1] WHERE x = 1)") == "true");
+  CHECK(value_of("all(x IN [null, 1] WHERE x = 1)") == "null");
+  CHECK(value_of("[1, null] = [1, null]") == "null");
+}
+
+TEST_CASE("cypher: integers and floats compare exactly") {
+  CHECK(value_of("9007199254740993 = 9007199254740992.0") == "false");
+  CHECK(value_of("9007199254740993 > 9007199254740992.0") == "true");
+  CHECK(value_of("1 = 1.0") == "true");
+  CHECK(value_of("0.0 / 0.0 = 0.0 / 0.0") == "false");
+}
+
+TEST_CASE("cypher: ORDER BY puts maps first and null last") {
+  const ScratchGraph empty;
+  CHECK(rows_of(empty,
+                "UNWIND [null, 1.5, 'x', true, [1], {a: 1}, 1] AS v RETURN v ORDER BY v") ==
+        Rows{"{a: 1}", "[1]", "'x'", "true", "1", "1.5", "null"});
+}
+
+TEST_CASE("cypher: a parameter's text is never read as a query") {
+  const ScratchGraph graph = derivations();
+  const Map parameters{{"name", "a'}) RETURN 1 //"}};
+  CHECK(rows_of(graph, "MATCH (x {name: $name}) RETURN x", parameters) == Rows{});
+}
+
+TEST_CASE("cypher: the rows and the time of a query are bounded") {
+  const ScratchGraph graph = derivations();
+  const auto fault_of = [&](std::string_view text, Budget budget) {
+    try {
+      Query{text}.run(graph, {}, budget, [](std::span<const Value>) { return true; });
+      return Fault::internal;
+    } catch (const Error& error) {
+      return error.fault();
+    }
+  };
+  CHECK(fault_of("RETURN size(range(1, 1000000000000))", {1'000, std::chrono::hours{1}}) ==
+        Fault::denied);
+  CHECK(fault_of("MATCH (a), (b), (c), (d), (e) RETURN count(*)",
+                 {500, std::chrono::hours{1}}) == Fault::denied);
+  CHECK(fault_of("UNWIND range(1, 100000) AS x RETURN count(x)",
+                 {1'000'000, std::chrono::milliseconds{-1}}) == Fault::denied);
+  CHECK(fault_of("MATCH (a) RETURN count(*)", {500, std::chrono::hours{1}}) == Fault::internal);
+}
+
+TEST_CASE("cypher: a sink that has enough ends the query, LIMIT too") {
+  const ScratchGraph empty;
+  Budget budget{100'000, std::chrono::hours{1}};
+  int seen = 0;
+  Query{"UNWIND range(1, 1000) AS x RETURN x"}.run(empty, {}, budget,
+                                                   [&](auto) { return ++seen < 3; });
+  CHECK(seen == 3);
+  Budget limited{2'000, std::chrono::hours{1}};
+  Query{"UNWIND range(1, 100) AS x UNWIND range(1, 100) AS y RETURN x LIMIT 2"}.run(
+      empty, {}, limited, [](auto) { return true; });
+  CHECK(limited.rows_used() < 500);
+}
+
+namespace {
+
+/// Records what the evaluator asks the graph for.
+class AskedGraph : public ScratchGraph {
+ public:
+  std::size_t nodes(const NodeFilter& filter, NodeId after,
+                    std::span<NodeId> out) const override {
+    asked = filter;
+    return ScratchGraph::nodes(filter, after, out);
+  }
+  mutable NodeFilter asked;
+};
+
+}  // namespace
+
+TEST_CASE("cypher: labels and equal properties are handed to the graph") {
+  AskedGraph graph;
+  graph.execute("CREATE (:Atom {hash: 'x', n: 2})");
+  CHECK(rows_of(graph, "MATCH (a:Atom {hash: $h}) WHERE a.n = 1 + 1 AND a.m <> 3 RETURN a.n",
+                {{"h", "x"}}) == Rows{});
+  CHECK(graph.asked.labels == Rows{"Atom"});
+  REQUIRE(graph.asked.equal.size() == 2);
+  CHECK(graph.asked.equal[0].first == "hash");
+  CHECK(graph.asked.equal[0].second.string() == "x");
+  CHECK(graph.asked.equal[1].first == "n");
+  CHECK(graph.asked.equal[1].second.integer() == 2);
+}
+
+}  // namespace hart::prov::cypher
