@@ -134,7 +134,7 @@ Duration multiply(const Duration& duration, double factor) {
 Temporal add(const Temporal& time, const Duration& duration) {
   Temporal sum = time;
   if (has_date(time.kind)) {
-    constexpr std::int64_t kMostMonths = 2 * 12 * (kMaxYear + 1);
+    constexpr std::int64_t kMostMonths = 24 * (std::int64_t{kMaxYear} + 1);
     constexpr std::int64_t kMostDays = kMostMonths * 31;
     if (std::abs(static_cast<long double>(duration.months)) > kMostMonths ||
         std::abs(static_cast<long double>(duration.days)) > kMostDays)

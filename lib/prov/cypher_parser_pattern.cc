@@ -1,4 +1,4 @@
-#include <cstdlib>
+#include <charconv>
 #include <limits>
 
 #include "prov/cypher_parser.h"
@@ -101,8 +101,15 @@ void Parser::hop_range(EdgePattern& edge) {
 }
 
 std::int64_t Parser::hop_count() {
-  if (peek().text.size() > 9) refuse("fewer hops");
-  return std::atoll(statement_.tokens[at_++].text.c_str());
+  const std::string& digits = peek().text;
+  if (digits.size() > 9) refuse("fewer hops");
+  std::int64_t count = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (error != std::errc{} || end != digits.data() + digits.size())
+    refuse("a number of hops in decimal digits");
+  ++at_;
+  return count;
 }
 
 // A parenthesis opens a pattern if what it holds reads as a node and a relationship follows.

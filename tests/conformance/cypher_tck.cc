@@ -154,6 +154,7 @@ class ScenarioRun {
                                   const std::vector<std::string>& row,
                                   cypher::ListOrder lists) {
     std::vector<std::string> cells;
+    cells.reserve(row.size());
     for (const std::string& cell : row)
       cells.push_back(cypher_tck::canonical_text(cell, lists));
     return row_text(head, cells);
@@ -161,6 +162,7 @@ class ScenarioRun {
 
   std::string found_row(const std::vector<cypher::Value>& row, cypher::ListOrder lists) const {
     std::vector<std::string> cells;
+    cells.reserve(row.size());
     for (const cypher::Value& value : row)
       cells.push_back(cypher::value_text(value, graph_, lists));
     return row_text(columns_, cells);

@@ -172,7 +172,8 @@ TEST_CASE("verify: any byte of a tile, a checkpoint or a signature that was chan
                  {"transparency_checkpoint", "origin", "TEXT"},
                  {"receipt_signature", "verifier", "TEXT"},
                  {"receipt_signature", "signature", "BLOB"}};
-  for (const auto& [table, column, type] : columns) {
+  for (const auto& each : columns) {
+    const char *table = each.table, *column = each.column, *type = each.type;
     const std::string of = std::string{column} + " AS ";
     const ByteBuffer bytes = [&] {
       auto row = db.prepare("SELECT CAST(" + of + "BLOB) FROM " + table, store::Scope::owner);

@@ -71,6 +71,7 @@ TEST_CASE("receipt queue: the receipts of many threads make one sound log, each 
   {
     ReceiptQueue queue{queue_options(scratch)};
     std::vector<std::thread> threads;
+    threads.reserve(indexes.size());
     for (std::vector<std::uint64_t>& mine : indexes)
       threads.emplace_back([&queue, &mine] {
         for (int i = 0; i < kEach; ++i) mine.push_back(queue.submit(pending_receipt()).get());

@@ -92,7 +92,9 @@ TEST_CASE("transparency log: leaves in groups make the tiles that they make one 
     CHECK(log.size() == at);
   }
   REQUIRE(at == kLeaves);
-  for (const auto& [place, hashes] : expected.tiles) {
+  for (const auto& tile_of_place : expected.tiles) {
+    const auto& place = tile_of_place.first;
+    const auto& hashes = tile_of_place.second;
     CAPTURE(place.first);
     CAPTURE(place.second);
     const TileId tile{place.first, place.second,
