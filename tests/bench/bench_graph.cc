@@ -1,8 +1,6 @@
 // A walk of three hops over graphs of ten thousand edges, of shapes that are easy and hard for
 // it, and a path. JSON lines, one a shape: the best and the median time of many runs.
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -16,6 +14,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "crypto/sha256.h"
+#include "scratch_directory.h"
 #include "search/graph.h"
 #include "search/graph_path.h"
 #include "store/catalog_writer.h"
@@ -65,27 +64,6 @@ Edges clique_edges(std::size_t, std::size_t edges) {
   return all;
 }
 
-class Directory {
- public:
-  Directory() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "hart-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw Error{Fault::cannot_create, "no scratch directory"};
-    path_ = pattern;
-  }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  [[nodiscard]] std::string store() const { return path_ + "/s"; }
-
- private:
-  std::string path_;
-};
-
 /// Returns the atoms in the order of their numbers.
 std::vector<std::int64_t> fill(store::Store& store, const Edges& edges) {
   std::size_t count = 0;
@@ -120,7 +98,7 @@ std::vector<double> timed(std::size_t runs, const std::function<void()>& body) {
 }
 
 void measure(const std::string& shape, const Edges& edges, std::size_t runs) {
-  const Directory directory;
+  const bench::ScratchDirectory directory;
   const store::SchemaModule modules[] = {store::catalog_schema()};
   store::Store::create(directory.store(), modules);
   store::Store store{{directory.store(), "default", 10'000, true}};

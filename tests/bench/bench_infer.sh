@@ -6,7 +6,7 @@
 #
 # Usage: bench_infer.sh [TYPE…] (default: f16 q8_0 q4_0 q4_k; --smoke: q4_0, small)
 # The peer is PyPI's llama-cpp-python in HART_PEER_PYTHON (default python3); it is named as missing
-# where it cannot be imported. Takes 3 GB of the temporary directory.
+# where it cannot be imported. Takes 5 GB of the temporary directory.
 # hart-ingest and hart-infer are taken from HART_TOOL_PATH, else from PATH.
 set -euo pipefail
 

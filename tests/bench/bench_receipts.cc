@@ -5,7 +5,6 @@
 // of the temporary directory (TMPDIR); its own rate of syncs stands beside the figures.
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,34 +26,14 @@
 #include "prov/receipt_queue.h"
 #include "prov/schema.h"
 #include "prov/transparency_log.h"
+#include "scratch_directory.h"
+#include "support/uniform_tiles.h"
 
 namespace {
 
 using namespace hart;
 
-class Directory {
- public:
-  Directory() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "hart-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw Error{Fault::cannot_create, "no scratch directory"};
-    path_ = pattern;
-  }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  [[nodiscard]] std::string path() const { return path_; }
-  [[nodiscard]] std::string store() const { return path_ + "/bench.hart"; }
-
- private:
-  std::string path_;
-};
-
-store::OpenOptions bench_options(const Directory& directory) {
+store::OpenOptions bench_options(const bench::ScratchDirectory& directory) {
   const std::array<store::SchemaModule, 2> modules{store::catalog_schema(),
                                                    prov::prov_schema()};
   if (!std::filesystem::exists(directory.store()))
@@ -140,7 +119,7 @@ void print(const Json& line) {
 
 /// What the disk allows: writes of a page at the end of a file, each made durable.
 void measure_syncs(std::size_t runs) {
-  const Directory directory;
+  const bench::ScratchDirectory directory;
   const int fd = ::open((directory.path() + "/syncs").c_str(), O_RDWR | O_CREAT, 0600);
   if (fd < 0) throw_errno(Fault::cannot_create, "a file to sync", errno);
   const std::vector<char> page(16'384, 'x');
@@ -155,7 +134,7 @@ void measure_syncs(std::size_t runs) {
 
 /// One thread makes receipts, nobody waits for a single one.
 void measure_grouped(std::size_t receipts) {
-  const Directory directory;
+  const bench::ScratchDirectory directory;
   const store::OpenOptions options = bench_options(directory);
   const double begun = steady_seconds();
   std::uint64_t groups = 0;
@@ -175,7 +154,7 @@ void measure_grouped(std::size_t receipts) {
 
 /// What making and what writing costs, one after the other on one thread.
 void measure_parts(std::size_t receipts) {
-  const Directory directory;
+  const bench::ScratchDirectory directory;
   store::Store store{bench_options(directory)};
   prov::ReceiptWriter writer{store};
   constexpr std::size_t kGroup = 1000;
@@ -200,7 +179,7 @@ void measure_parts(std::size_t receipts) {
 
 /// Each client sends a receipt when its last one is durable.
 void measure_acknowledged(std::size_t clients, std::size_t receipts) {
-  const Directory directory;
+  const bench::ScratchDirectory directory;
   const store::OpenOptions options = bench_options(directory);
   prov::ReceiptQueue queue{options};
   std::vector<std::thread> threads;
@@ -219,27 +198,6 @@ void measure_acknowledged(std::size_t clients, std::size_t receipts) {
          {"groups", queue.groups()},
          {"receipts_per_s", static_cast<double>(each * clients) / seconds}});
 }
-
-/// The tiles of a tree whose leaves are all alike: every hash of a level is too.
-class UniformTiles : public prov::TileSource {
- public:
-  explicit UniformTiles(const Hash256& leaf) : hashes_{leaf} {
-    for (int level = 1; level <= prov::kTopTileLevel; ++level) {
-      Hash256 hash = hashes_.back();
-      for (int i = 0; i < prov::kTileHeight; ++i) hash = crypto::node_hash(hash, hash);
-      hashes_.push_back(hash);
-    }
-  }
-  [[nodiscard]] ByteBuffer read_tile(const prov::TileId& tile) override {
-    ByteBuffer bytes;
-    for (unsigned i = 0; i < tile.width; ++i)
-      append(bytes, hashes_.at(static_cast<std::size_t>(tile.level)));
-    return bytes;
-  }
-
- private:
-  std::vector<Hash256> hashes_;
-};
 
 /// Proofs of leaves all over the log, each from a prover that has read nothing.
 void measure_proofs(const std::string& what, prov::TileSource& tiles, std::uint64_t size,
@@ -267,7 +225,7 @@ void measure_proofs(const std::string& what, prov::TileSource& tiles, std::uint6
 }
 
 void measure_log(std::uint64_t size, std::size_t runs) {
-  const Directory directory;
+  const bench::ScratchDirectory directory;
   store::Store store{bench_options(directory)};
   prov::TransparencyLog log{store};
   constexpr std::uint64_t kGroup = 100'000;
@@ -299,7 +257,7 @@ int main(int argc, char** argv) {
     for (const std::size_t clients : {1, 4, 16, 64})
       measure_acknowledged(clients, smoke ? 64 : 20'000);
     measure_log(smoke ? 70'000 : 10'000'000, smoke ? 10 : 1000);
-    UniformTiles tiles{crypto::leaf_hash(as_bytes("leaf"))};
+    test::UniformTiles tiles{crypto::leaf_hash(as_bytes("leaf"))};
     measure_proofs("simulated", tiles, 1'000'000'000, smoke ? 10 : 1000);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_receipts: %s\n", error.what());
