@@ -22,8 +22,8 @@
 #include "core/error.h"
 #include "cypher_tck_expected.h"
 #include "cypher_tck_feature.h"
-#include "prov/cypher_query.h"
-#include "prov/cypher_scratch_graph.h"
+#include "prov/cypher/query.h"
+#include "prov/cypher/scratch_graph.h"
 
 namespace {
 

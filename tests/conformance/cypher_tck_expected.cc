@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "prov/cypher_functions.h"
+#include "prov/cypher/functions.h"
 
 namespace cypher_tck {
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "prov/cypher_text.h"
-#include "prov/cypher_value.h"
+#include "prov/cypher/text.h"
+#include "prov/cypher/value.h"
 
 namespace cypher_tck {
 

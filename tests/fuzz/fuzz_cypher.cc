@@ -6,9 +6,9 @@
 #include "core/bytes.h"
 #include "core/error.h"
 #include "fuzz_check.h"
-#include "prov/cypher_query.h"
-#include "prov/cypher_scratch_graph.h"
-#include "prov/cypher_text.h"
+#include "prov/cypher/query.h"
+#include "prov/cypher/scratch_graph.h"
+#include "prov/cypher/text.h"
 
 namespace {
 

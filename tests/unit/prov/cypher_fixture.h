@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/error.h"
-#include "prov/cypher_query.h"
-#include "prov/cypher_scratch_graph.h"
-#include "prov/cypher_text.h"
+#include "prov/cypher/query.h"
+#include "prov/cypher/scratch_graph.h"
+#include "prov/cypher/text.h"
 
 namespace hart::prov::cypher::test {
 

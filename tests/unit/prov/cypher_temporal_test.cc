@@ -1,10 +1,10 @@
-#include "prov/cypher_temporal.h"
+#include "prov/cypher/temporal.h"
 
 #include <doctest/doctest.h>
 
 #include "cypher_fixture.h"
-#include "prov/cypher_calendar.h"
-#include "prov/cypher_zone.h"
+#include "prov/cypher/calendar.h"
+#include "prov/cypher/zone.h"
 
 namespace hart::prov::cypher {
 
