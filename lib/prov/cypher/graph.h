@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -21,8 +23,14 @@ struct NodeFilter {
   std::vector<std::pair<std::string, Value>> equal;  ///< property = value, never null
 };
 
-/// What a query reads. Cursors are keys: each call returns what comes after an identifier,
-/// ascending, so that an implementation over SQL holds no statement open between calls.
+/// How far the relationships at a node were read. What is in it is the graph's own; all zeros
+/// stands before the first.
+struct EdgeCursor {
+  std::array<std::int64_t, 4> place{};
+};
+
+/// What a query reads. Cursors are keys: each call returns what comes after one, so that an
+/// implementation over SQL holds no statement open between calls.
 class Graph {
  public:
   virtual ~Graph() = default;
@@ -33,10 +41,11 @@ class Graph {
   virtual std::size_t nodes(const NodeFilter& filter, NodeId after,
                             std::span<NodeId> out) const = 0;
 
-  /// The same for the relationships at `node`, of any of `types` (all when empty). A loop is
-  /// given once, also for Direction::both.
+  /// The same for the relationships at `node`, of any of `types` (all when empty), in an order
+  /// that is always the same; `cursor` moves on. A loop is given once, also for
+  /// Direction::both.
   virtual std::size_t edges(NodeId node, Direction direction,
-                            std::span<const std::uint32_t> types, EdgeId after,
+                            std::span<const std::uint32_t> types, EdgeCursor& cursor,
                             std::span<Edge> out) const = 0;
 
   [[nodiscard]] virtual bool has_label(NodeId node, std::string_view label) const = 0;

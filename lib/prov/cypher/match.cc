@@ -22,11 +22,11 @@ class MatchRun {
   static constexpr std::size_t kBatch = 32;
 
   /// Reads the relationships at a node batch by batch.
-  struct EdgeCursor {
+  struct EdgeBatches {
     NodeId node = 0;
     std::array<Edge, kBatch> batch{};
     std::size_t size = 0, next = 0;
-    EdgeId after = -1;
+    EdgeCursor cursor{};
     bool ended = false;
   };
 
@@ -39,7 +39,7 @@ class MatchRun {
   bool path(const Step& step, std::size_t at);
   bool arrive(const Step& step, std::size_t at, NodeId node);
   bool arrive_by_trail(const Step& step, std::size_t at, NodeId node);
-  const Edge* next_edge(const Step& step, EdgeCursor& cursor);
+  const Edge* next_edge(const Step& step, EdgeBatches& batches);
 
   Value& slot(int index) { return row_[static_cast<std::size_t>(index)]; }
   bool used(EdgeId edge) const {
@@ -162,18 +162,17 @@ bool MatchRun::properties_fit(const Expr* wanted,
   return true;
 }
 
-const Edge* MatchRun::next_edge(const Step& step, EdgeCursor& cursor) {
-  if (cursor.next == cursor.size) {
-    if (cursor.ended || step.impossible) return nullptr;
-    cursor.size = evaluator_.graph().edges(cursor.node, step.direction, step.types,
-                                           cursor.after, cursor.batch);
-    cursor.next = 0;
-    cursor.ended = cursor.size < kBatch;
-    if (cursor.size == 0) return nullptr;
-    cursor.after = cursor.batch[cursor.size - 1].id;
+const Edge* MatchRun::next_edge(const Step& step, EdgeBatches& batches) {
+  if (batches.next == batches.size) {
+    if (batches.ended || step.impossible) return nullptr;
+    batches.size = evaluator_.graph().edges(batches.node, step.direction, step.types,
+                                            batches.cursor, batches.batch);
+    batches.next = 0;
+    batches.ended = batches.size < kBatch;
+    if (batches.size == 0) return nullptr;
   }
   evaluator_.budget().charge();
-  return &cursor.batch[cursor.next++];
+  return &batches.batch[batches.next++];
 }
 
 /// Goes on from the node that a relationship leads to, if that is what the pattern says.
@@ -190,15 +189,15 @@ bool MatchRun::arrive(const Step& step, std::size_t at, NodeId node) {
 bool MatchRun::expand(const Step& step, std::size_t at) {
   const Value& start = slot(step.from_slot);
   if (start.kind() != Kind::node) return true;
-  EdgeCursor cursor;
-  cursor.node = start.node().id;
-  if (step.edge_bound) return expand_bound(step, at, cursor.node);
-  while (const Edge* next = next_edge(step, cursor)) {
+  EdgeBatches batches;
+  batches.node = start.node().id;
+  if (step.edge_bound) return expand_bound(step, at, batches.node);
+  while (const Edge* next = next_edge(step, batches)) {
     const Edge edge = *next;
     if (used(edge.id) || !edge_fits(step, edge)) continue;
     slot(step.edge->slot) = edge;
     used_.push_back(edge.id);
-    const bool go_on = arrive(step, at, other_end(edge, cursor.node));
+    const bool go_on = arrive(step, at, other_end(edge, batches.node));
     used_.pop_back();
     if (!go_on) return false;
   }
@@ -242,29 +241,29 @@ bool MatchRun::expand_many(const Step& step, std::size_t at) {
   if (step.edge_bound) return expand_bound_list(step, at, from);
   if (step.edge->min_hops == 0 && !arrive_by_trail(step, at, from)) return false;
   if (step.edge->max_hops < 1) return true;
-  std::vector<EdgeCursor> cursors(1);
-  cursors.back().node = from;
+  std::vector<EdgeBatches> visited(1);
+  visited.back().node = from;
   const auto leave = [&] {
     trail_.pop_back();
     used_.pop_back();
   };
-  while (!cursors.empty()) {
-    const Edge* next = next_edge(step, cursors.back());
+  while (!visited.empty()) {
+    const Edge* next = next_edge(step, visited.back());
     if (next == nullptr) {
-      cursors.pop_back();
-      if (!cursors.empty()) leave();
+      visited.pop_back();
+      if (!visited.empty()) leave();
       continue;
     }
     const Edge edge = *next;
     if (used(edge.id) || !edge_fits(step, edge)) continue;
-    const NodeId node = other_end(edge, cursors.back().node);
+    const NodeId node = other_end(edge, visited.back().node);
     trail_.push_back(edge);
     used_.push_back(edge.id);
     const auto hops = static_cast<std::int64_t>(trail_.size());
     if (hops >= step.edge->min_hops && !arrive_by_trail(step, at, node)) return false;
     if (hops < step.edge->max_hops) {
-      cursors.emplace_back();
-      cursors.back().node = node;
+      visited.emplace_back();
+      visited.back().node = node;
     } else {
       leave();
     }

@@ -58,13 +58,13 @@ std::size_t ScratchGraph::nodes(const NodeFilter& filter, NodeId after,
 }
 
 std::size_t ScratchGraph::edges(NodeId node, Direction direction,
-                                std::span<const std::uint32_t> types, EdgeId after,
+                                std::span<const std::uint32_t> types, EdgeCursor& cursor,
                                 std::span<Edge> out) const {
   const std::vector<EdgeId>& all = nodes_.at(record_index(node)).edges;
+  std::int64_t& next = cursor.place[0];
   std::size_t size = 0;
-  for (auto at = std::upper_bound(all.begin(), all.end(), after);
-       at != all.end() && size < out.size(); ++at) {
-    const Edge& edge = edges_[record_index(*at)].edge;
+  while (record_index(next) < all.size() && size < out.size()) {
+    const Edge& edge = edges_[record_index(all[record_index(next++)])].edge;
     if (direction == Direction::out && edge.start != node) continue;
     if (direction == Direction::in && edge.end != node) continue;
     if (types.empty() || std::find(types.begin(), types.end(), edge.type) != types.end())

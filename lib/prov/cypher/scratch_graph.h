@@ -21,7 +21,7 @@ class ScratchGraph : public Graph, public GraphWriter {
   std::size_t nodes(const NodeFilter& filter, NodeId after,
                     std::span<NodeId> out) const override;
   std::size_t edges(NodeId node, Direction direction, std::span<const std::uint32_t> types,
-                    EdgeId after, std::span<Edge> out) const override;
+                    EdgeCursor& cursor, std::span<Edge> out) const override;
   [[nodiscard]] bool has_label(NodeId node, std::string_view label) const override;
   [[nodiscard]] std::vector<std::string> labels(NodeId node) const override;
   [[nodiscard]] std::optional<std::uint32_t> type_number(std::string_view name) const override;
