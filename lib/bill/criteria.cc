@@ -9,36 +9,68 @@
 namespace hart::bill {
 namespace {
 
+using Kind = AttributeValue::Kind;
+
 bool is_scalar(const Json& value) {
   return value.is_string() || value.is_number() || value.is_boolean();
 }
 
-bool same_kind(const Json& a, const Json& b) {
-  return (a.is_number() && b.is_number()) || (a.is_string() && b.is_string()) ||
-         (a.is_boolean() && b.is_boolean());
+/// A key as a part of a JSON pointer. Source: RFC 6901, section 3.
+std::string pointer_part(const std::string& key) {
+  std::string part = "/";
+  for (const char c : key) {
+    if (c == '~' || c == '/')
+      part += c == '~' ? "~0" : "~1";
+    else
+      part += c;
+  }
+  return part;
 }
 
-bool equal(const Json& a, const Json& b) {
-  return same_kind(a, b) && a == b;
+bool is_number(const AttributeValue& value) noexcept {
+  return value.kind == Kind::integer || value.kind == Kind::real;
 }
 
-bool ordered(const Json& a, const Json& b) {
-  return same_kind(a, b) && !a.is_boolean();
+/// How two values of one kind are ordered; unordered for values of different kinds.
+std::partial_ordering compare(const AttributeValue& a, std::string_view a_text,
+                              const AttributeValue& b, std::string_view b_text) noexcept {
+  if (a.kind == Kind::integer && b.kind == Kind::integer) return a.integer <=> b.integer;
+  if (is_number(a) && is_number(b)) {
+    const double left = a.kind == Kind::real ? a.real : static_cast<double>(a.integer);
+    const double right = b.kind == Kind::real ? b.real : static_cast<double>(b.integer);
+    return left <=> right;
+  }
+  if (a.kind != b.kind) return std::partial_ordering::unordered;
+  if (a.kind == Kind::text) return a_text.compare(b_text) <=> 0;
+  if (a.kind == Kind::boolean) return a.boolean <=> b.boolean;
+  return std::partial_ordering::unordered;
 }
 
 }  // namespace
 
+Criteria::Operand::Operand(const Json& json)
+    : value{attribute_value(json)}, text{json.is_string() ? json.get<std::string>() : ""} {}
+
 Criteria::Criteria(const Json& json, const std::string& what) : json_(json) {
   if (!json.is_object()) throw Error{Fault::data, what + ": is not an object"};
   for (const auto& [key, value] : json.items()) {
-    const std::string name = what + "." + key;
+    const std::string name = what + pointer_part(key);
     if (is_scalar(value))
-      conditions_.push_back({key, Operator::equal, value});
+      add(key, Operator::equal, value);
     else if (value.is_object() && !value.empty())
       add_operators(key, value, name);
     else
       throw Error{Fault::data, name + ": is neither a value nor an object of operators"};
   }
+}
+
+void Criteria::add(const std::string& key, Operator op, const Json& operand) {
+  Condition condition{key, op, {}};
+  if (op == Operator::in)
+    for (const Json& one : operand) condition.operands.emplace_back(one);
+  else
+    condition.operands.emplace_back(operand);
+  conditions_.push_back(std::move(condition));
 }
 
 void Criteria::add_operators(const std::string& key, const Json& operators,
@@ -66,46 +98,51 @@ void Criteria::add_operators(const std::string& key, const Json& operators,
                           : operand.is_number() || operand.is_string();
     if (!fits)
       throw Error{Fault::data,
-                  what + ": operator '" + symbol + "' does not take " + dump_json(operand)};
-    conditions_.push_back({key, op, operand});
+                  what + pointer_part(symbol) + ": does not take " + dump_json(operand)};
+    add(key, op, operand);
   }
 }
 
-bool Criteria::holds(const Condition& condition, const Json* value) {
+bool Criteria::holds(const Condition& condition, const AttributeValue* value) noexcept {
   if (condition.op == Operator::exists)
-    return (value != nullptr) == condition.operand.get<bool>();
+    return (value != nullptr) == condition.operands.front().value.boolean;
   if (value == nullptr) return false;
-  const Json& operand = condition.operand;
+  const auto against = [&](const Operand& operand) {
+    return compare(*value, value->text, operand.value, operand.text);
+  };
+  if (condition.op == Operator::in)
+    return std::ranges::any_of(condition.operands,
+                               [&](const Operand& one) { return against(one) == 0; });
+  const std::partial_ordering order = against(condition.operands.front());
   switch (condition.op) {
     case Operator::equal:
-      return equal(*value, operand);
+      return order == 0;
     case Operator::unequal:
-      return !equal(*value, operand);
+      return order != 0;
     case Operator::less:
-      return ordered(*value, operand) && *value < operand;
+      return order < 0;
     case Operator::at_most:
-      return ordered(*value, operand) && *value <= operand;
+      return order <= 0;
     case Operator::greater:
-      return ordered(*value, operand) && *value > operand;
+      return order > 0;
     case Operator::at_least:
-      return ordered(*value, operand) && *value >= operand;
+      return order >= 0;
     case Operator::in:
-      return std::ranges::any_of(operand, [&](const Json& one) { return equal(*value, one); });
     case Operator::exists:
       break;
   }
   return false;
 }
 
-bool Criteria::matches(const UsageRecord& record) const {
+bool Criteria::matches(const UsageEvent& event) const noexcept {
   return std::ranges::all_of(conditions_, [&](const Condition& condition) {
     if (condition.key == "operation" || condition.key == "unit") {
-      const Json own = condition.key == "unit" ? record.unit : record.operation;
+      AttributeValue own;
+      own.kind = Kind::text;
+      own.text = condition.key == "unit" ? event.unit : event.operation;
       return holds(condition, &own);
     }
-    const auto found = record.attributes.find(condition.key);
-    const bool present = found != record.attributes.end() && !found->is_null();
-    return holds(condition, present ? &*found : nullptr);
+    return holds(condition, event.find(condition.key));
   });
 }
 

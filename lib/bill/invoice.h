@@ -1,39 +1,30 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "bill/plan.h"
-#include "bill/usage_totals.h"
+#include "bill/charges.h"
+#include "bill/period.h"
 #include "core/clock.h"
 #include "store/store.h"
 
 namespace hart::bill {
-
-/// Usage of one operation at one price.
-struct InvoiceLine {
-  std::string operation;
-  std::string unit;
-  std::int64_t base_rate_micros = 0;
-  std::array<std::int64_t, kMultiplierTypes> multipliers_e4{};
-  std::int64_t events = 0;         ///< ledger entries
-  std::int64_t units_micros = 0;   ///< sum over the entries
-  std::int64_t amount_micros = 0;  ///< sum of the entries' totals, each rounded by itself
-
-  bool operator==(const InvoiceLine&) const = default;
-};
 
 struct Invoice {
   std::int64_t billing_invoice_id = 0;
   std::string number;  ///< "2026-11-001": the month, and which of its invoices
   Period period;       ///< [start, end)
   std::string currency;
-  std::int64_t total_micros = 0;  ///< always the sum of the lines' amounts
+  int decimal_places = 6;             ///< of its amounts
+  std::int64_t total_micros = 0;      ///< always the sum of the lines' amounts
+  std::int64_t credit_micros = 0;     ///< of the total, what credits paid
+  std::int64_t through_sequence = 0;  ///< entries of the ledger before it were looked at
   TimeUs created = 0;
-  std::vector<InvoiceLine> lines;  ///< by operation, unit, rate and multipliers
+  std::optional<std::string> void_reason;  ///< set when it is void
+  TimeUs voided = 0;                       ///< when, if so
+  std::vector<InvoiceLine> lines;
 };
 
 struct CreatedInvoice {
@@ -41,11 +32,11 @@ struct CreatedInvoice {
   bool created = false;  ///< false: everything of the month was on this invoice already
 };
 
-/// Puts every ledger entry of the acting tenant's that was used in `month` ("2026-11", UTC) and
-/// is on no invoice yet on a new one. When there is no such entry, the month's newest invoice
+/// Charges what the acting tenant used in `month` ("2026-11", UTC) and is on no invoice yet,
+/// and draws credits for it. When nothing is left, the month's newest invoice that is not void
 /// is the answer, and nothing when it has none. Usage that was reported late is so invoiced by
-/// calling again: it gets an invoice of its own, numbered on. Opens a WriteTransaction; with
-/// `dry_run` nothing is kept.
+/// calling again: it gets an invoice of its own, numbered on, which also corrects what depends
+/// on the month's totals. Opens a WriteTransaction; with `dry_run` nothing is kept.
 [[nodiscard]] std::optional<CreatedInvoice> create_invoice(store::Store& store,
                                                            const std::string& month,
                                                            bool dry_run);
@@ -55,8 +46,24 @@ struct CreatedInvoice {
 [[nodiscard]] std::vector<Invoice> find_invoices(store::Store& store,
                                                  const std::string& month_or_number = {});
 
-/// What an invoice's lines must be, added up again from the ledger entries on it.
-[[nodiscard]] std::vector<InvoiceLine> recompute_invoice_lines(store::Store& store,
-                                                               std::int64_t billing_invoice_id);
+/// Makes an invoice void: what it took can be invoiced again, its credits are given back. One
+/// that is void already stays as it is; the answer is whether it was not. Opens a
+/// WriteTransaction; with `dry_run` nothing is kept. Throws Error(no_input) when there is no
+/// invoice of that number.
+bool void_invoice(store::Store& store, const std::string& number, const std::string& reason,
+                  bool dry_run);
+
+/// What each price adds up to in a period, from the totals of its hours; ordered by operation,
+/// unit, rate and multipliers. The period begins and ends on the hour.
+[[nodiscard]] std::vector<PriceSum> period_sums(store::Store& store, const Period& period);
+
+/// The order of `period_sums`.
+void sort_sums(std::vector<PriceSum>& sums);
+
+/// Sets currency and places from the tenant's plans; the most places where plans differ.
+void set_currency(const PlanBook& plans, Invoice& invoice);
+
+/// Adds the lines of an invoice to what is taken.
+void take_lines(TakenLines& taken, const Invoice& invoice);
 
 }  // namespace hart::bill

@@ -3,9 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 
+#include "bill/ledger_names.h"
 #include "bill/plan_book.h"
 #include "bill/rating.h"
+#include "bill/rollup.h"
 #include "core/bytes.h"
 #include "core/events.h"
 #include "store/store.h"
@@ -14,52 +18,70 @@ namespace hart::bill {
 
 /// One line of the ledger.
 struct LedgerEntry {
-  std::int64_t billing_usage_ledger_id = 0;
   std::int64_t sequence = 0;  ///< counted from 0 a tenant, without gaps
+  std::int64_t billing_price_id = 0;
   UsageRecord usage;
-  Rating rating;
+  std::string attributes;  ///< the usage's, as they are stored and hashed
+  Price price;
+  std::int64_t total_micros = 0;
   TimeUs recorded = 0;
-  Hash256 previous_hash{};  ///< of the entry before, zeros for the first
   Hash256 hash{};
 };
 
-/// The hash of an entry over everything above but its id and its own hash: the ledger is a
-/// chain. The encoding stands in hart-receipt(5).
-[[nodiscard]] Hash256 ledger_entry_hash(const LedgerEntry& entry);
+/// The hash of an entry over all of it and the hash of the entry before, zeros for the first:
+/// the ledger is a chain. `time` is the use's. The encoding stands in hart-receipt(5).
+[[nodiscard]] Hash256 ledger_entry_hash(std::int64_t sequence, const UsageEvent& event,
+                                        TimeUs time, const Price& price,
+                                        std::int64_t total_micros, TimeUs recorded,
+                                        const Hash256& previous);
 
-/// Adds usage to the acting tenant's ledger. Lives inside one WriteTransaction: what it knows
-/// of the chain's end and of the plans holds that long.
+/// A write transaction that adds usage to the acting tenant's ledger and keeps the totals of
+/// each hour beside it. Nothing is kept unless committed; `commit` makes all of it durable.
 ///
 /// Each entry debits the account `receivable` and credits `revenue:<operation>` by its total.
-class LedgerWriter {
+class LedgerBatch {
  public:
-  explicit LedgerWriter(store::Store& store);
+  /// Opens a WriteTransaction: none may be open.
+  explicit LedgerBatch(store::Store& store);
 
   struct Outcome {
-    LedgerEntry entry;
-    bool duplicate = false;  ///< it stood in the ledger already; `entry` is what stands there
+    std::int64_t sequence = 0;
+    TimeUs time = 0;  ///< of the use, as it stands in the ledger
+    std::int64_t billing_price_id = 0;
+    const Price* price = nullptr;  ///< lives as long as the batch
+    std::int64_t total_micros = 0;
+    bool duplicate = false;  ///< it stood in the ledger already; the rest is what stands there
   };
-  /// Rates and adds one record. A record whose source and event id are known adds nothing. A
-  /// time of 0 means now. Throws Error(data) when source, event id, operation or unit is empty,
-  /// when the known event had another operation, unit or number of units, and when the total
-  /// does not fit; the transaction can go on then.
-  Outcome record(const UsageRecord& usage);
+  /// Rates and adds one event. One whose source and event id are known adds nothing. A time of
+  /// 0 means now. Throws Error(data) when the known event had another operation, unit or number
+  /// of units, and when an amount or the totals of its hour do not fit; the batch can go on
+  /// then.
+  Outcome record(const UsageEvent& event);
+
+  void commit();
 
  private:
-  [[nodiscard]] std::optional<LedgerEntry> find(const UsageRecord& usage);
-  void insert(LedgerEntry& entry);
+  Outcome known(std::int64_t source, const UsageEvent& event);
 
   store::Store& store_;
+  store::WriteTransaction transaction_;
   PlanBook plans_;
-  store::Statement find_;
+  LedgerNames names_;
+  RollupWriter rollups_;
   store::Statement insert_;
-  store::Statement insert_entry_;
+  store::Statement find_;
+  TimeUs now_ = 0;
   std::int64_t next_sequence_ = 0;
   Hash256 last_hash_{};
+  Price price_;  ///< of the event at hand
 };
 
-/// The acting tenant's ledger in order, oldest first. Throws Error(data) on a damaged row.
-void for_each_ledger_entry(store::Store& store,
-                           const std::function<void(const LedgerEntry&)>& visit);
+/// The acting tenant's ledger in order, from a place on; `visit` answers whether to go on.
+/// Throws Error(data) on a damaged row.
+void for_each_ledger_entry(store::Store& store, std::int64_t from_sequence,
+                           const std::function<bool(const LedgerEntry&)>& visit);
+
+/// How many entries the acting tenant's ledger has.
+[[nodiscard]] std::int64_t ledger_size(store::Store& store);
 
 }  // namespace hart::bill

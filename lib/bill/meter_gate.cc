@@ -40,14 +40,14 @@ void MeterGate::release(Reservation reservation) noexcept {
   held_.erase(reservation);
 }
 
-void MeterGate::flush() {
-  if (settled_.empty()) return;
+void MeterGate::flush(const std::function<void()>& beside) {
+  if (settled_.empty() && !beside) return;
   const std::vector<UsageRecord> settled = std::move(settled_);
   settled_.clear();
-  store::WriteTransaction transaction{store_};
-  LedgerWriter ledger{store_};
-  for (const UsageRecord& record : settled) ledger.record(record);
-  transaction.commit();
+  LedgerBatch batch{store_};
+  for (const UsageRecord& record : settled) batch.record(usage_event(record));
+  if (beside) beside();
+  batch.commit();
 }
 
 }  // namespace hart::bill

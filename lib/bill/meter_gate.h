@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <vector>
 
@@ -26,12 +27,13 @@ class MeterGate : public UsageGate {
   /// Throws Error(denied) when the tenant is not active.
   Reservation reserve(const UsageRequest& request) override;
   /// Opens a WriteTransaction when the group is full: none may be open. Throws Error(usage) for
-  /// a reservation that is not held, Error(data) as LedgerWriter::record does.
+  /// a reservation that is not held, Error(data) as `usage_event` and LedgerBatch::record do.
   void settle(Reservation reservation, const UsageRecord& record) override;
   void release(Reservation reservation) noexcept override;
 
-  /// Writes every record that is kept back, durably.
-  void flush();
+  /// Writes every record that is kept back, durably, and what `beside` writes in the same
+  /// transaction.
+  void flush(const std::function<void()>& beside = {});
 
  private:
   store::Store& store_;

@@ -5,83 +5,71 @@
 
 #include "bill/record_hasher.h"
 #include "core/decimal.h"
-#include "core/error.h"
 
 namespace hart::bill {
 namespace {
 
 constexpr std::array<std::string_view, kMultiplierTypes> kMultiplierNames{
     "complexity", "content_type", "grounding"};
+constexpr std::array<std::string_view, 3> kTierModeNames{"graduated", "volume", "package"};
 
-[[noreturn]] void fail(const std::string& what, const std::string& cause) {
-  throw Error{Fault::data, what + ": " + cause};
+std::string micros(std::int64_t value) {
+  return format_decimal(value, kMicroPlaces);
 }
 
-/// Checks that an object has no keys but `known`, so that a misspelt one is never ignored.
-void check_keys(const Json& object, std::initializer_list<std::string_view> known,
-                const std::string& what) {
-  if (!object.is_object()) fail(what, "is not an object");
-  for (const auto& [key, value] : object.items())
-    if (std::ranges::find(known, std::string_view{key}) == known.end())
-      fail(what, "unknown key '" + key + "'");
+std::string short_micros(std::int64_t value) {
+  return format_decimal_short(value, kMicroPlaces);
 }
 
-std::string take_text(const Json& object, const char* key, const std::string& what) {
-  const auto found = object.find(key);
-  if (found == object.end()) fail(what, std::string{"has no '"} + key + "'");
-  if (!found->is_string() || found->get_ref<const std::string&>().empty())
-    fail(what + "." + key, "is not a text");
-  return found->get<std::string>();
+std::string percent(std::int64_t value_e4) {
+  return format_decimal_short(value_e4, kMultiplierPlaces);
 }
 
-/// A decimal that may not be negative. It is a string: JSON numbers pass through floating
-/// point.
-std::int64_t take_decimal(const Json& object, const char* key, int places,
-                          const std::string& what) {
-  const std::string name = what + "." + key;
-  const auto found = object.find(key);
-  if (found == object.end()) fail(what, std::string{"has no '"} + key + "'");
-  if (!found->is_string()) fail(name, "is not a decimal in quotes, as \"0.25\"");
-  const std::int64_t value = parse_decimal(found->get_ref<const std::string&>(), places, name);
-  if (value < 0) fail(name, "is negative");
-  return value;
+Json tiers_json(const Tiers& tiers) {
+  Json json{{"mode", tier_mode_name(tiers.mode)}};
+  if (tiers.mode == TierMode::package)
+    json["package_size"] = short_micros(tiers.package_micros);
+  json["steps"] = Json::array();
+  for (const Tier& tier : tiers.steps) {
+    Json step = Json::object();
+    if (tier.up_to_micros) step["up_to"] = short_micros(*tier.up_to_micros);
+    step["rate"] = micros(tier.rate_micros);
+    if (tier.flat_fee_micros > 0) step["flat_fee"] = micros(tier.flat_fee_micros);
+    json["steps"].push_back(std::move(step));
+  }
+  return json;
 }
 
-const Json& take_array(const Json& object, const char* key, const std::string& what) {
-  static const Json kNone = Json::array();
-  const auto found = object.find(key);
-  if (found == object.end()) return kNone;
-  if (!found->is_array()) fail(what + "." + key, "is not an array");
-  return *found;
+Json operation_json(const OperationRate& rate) {
+  Json json{{"operation", rate.operation}, {"unit", rate.unit}};
+  if (rate.tiers)
+    json["tiers"] = tiers_json(*rate.tiers);
+  else
+    json["base_rate"] = micros(rate.base_rate_micros);
+  if (rate.included_micros > 0) json["included_units"] = short_micros(rate.included_micros);
+  if (rate.minimum_micros) json["minimum"] = micros(*rate.minimum_micros);
+  if (rate.maximum_micros) json["maximum"] = micros(*rate.maximum_micros);
+  return json;
 }
 
-OperationRate parse_operation(const Json& json, const std::string& what) {
-  check_keys(json, {"operation", "unit", "base_rate"}, what);
-  return {take_text(json, "operation", what), take_text(json, "unit", what),
-          take_decimal(json, "base_rate", kMicroPlaces, what)};
+Json discount_json(const Discount& discount) {
+  Json json{{"name", discount.name}};
+  if (discount.operation) json["operation"] = *discount.operation;
+  if (discount.percent_e4 > 0)
+    json["percent"] = percent(discount.percent_e4);
+  else
+    json["amount"] = micros(discount.amount_micros);
+  return json;
 }
 
-Multiplier parse_multiplier(const Json& json, const std::string& what) {
-  check_keys(json, {"type", "criteria", "value"}, what);
-  const std::string name = take_text(json, "type", what);
-  const auto* found = std::ranges::find(kMultiplierNames, name);
-  if (found == kMultiplierNames.end())
-    fail(what + ".type", "'" + name + "' is none of complexity, content_type, grounding");
-  Multiplier multiplier;
-  multiplier.type = static_cast<MultiplierType>(found - kMultiplierNames.begin());
-  multiplier.value_e4 = take_decimal(json, "value", kMultiplierPlaces, what);
-  if (const auto criteria = json.find("criteria"); criteria != json.end())
-    multiplier.criteria = Criteria{*criteria, what + ".criteria"};
-  return multiplier;
-}
-
-bool is_currency(const std::string& text) {
-  return text.size() == 3 && text != kNoCurrency &&
-         std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-std::string item_name(const char* list, std::size_t index) {
-  return std::string{"plan: "} + list + "[" + std::to_string(index) + "]";
+/// Whether a plan says more than a rate an operation and multipliers.
+bool has_terms(const RatePlan& plan) {
+  return plan.decimal_places || plan.effective_until || plan.minimum_micros ||
+         plan.maximum_micros || !plan.discounts.empty() || !plan.taxes.empty() ||
+         plan.charge_zero_usage || plan.prorate ||
+         std::ranges::any_of(plan.operations, [](const OperationRate& rate) {
+           return rate.by_period() || rate.minimum_micros || rate.maximum_micros;
+         });
 }
 
 }  // namespace
@@ -90,57 +78,55 @@ std::string_view multiplier_name(MultiplierType type) noexcept {
   return kMultiplierNames[static_cast<std::size_t>(type)];
 }
 
-const OperationRate* RatePlan::find_rate(const UsageRecord& record) const noexcept {
+std::string_view tier_mode_name(TierMode mode) noexcept {
+  return kTierModeNames[static_cast<std::size_t>(mode)];
+}
+
+const OperationRate* RatePlan::find_rate(std::string_view operation,
+                                         std::string_view unit) const noexcept {
   const auto found = std::ranges::find_if(operations, [&](const OperationRate& rate) {
-    return rate.operation == record.operation && rate.unit == record.unit;
+    return rate.operation == operation && rate.unit == unit;
   });
   return found == operations.end() ? nullptr : &*found;
 }
 
-RatePlan parse_plan(std::string_view text) {
-  const Json json = parse_json(text, "plan");
-  check_keys(json, {"name", "currency", "effective_from", "operations", "multipliers"}, "plan");
-  RatePlan plan;
-  plan.name = take_text(json, "name", "plan");
-  plan.currency = take_text(json, "currency", "plan");
-  if (!is_currency(plan.currency))
-    fail("plan.currency", "'" + plan.currency + "' is not an ISO 4217 code, as \"USD\"");
-  if (json.contains("effective_from"))
-    plan.effective_from = parse_time(take_text(json, "effective_from", "plan"));
-
-  for (const Json& one : take_array(json, "operations", "plan")) {
-    OperationRate rate = parse_operation(one, item_name("operations", plan.operations.size()));
-    UsageRecord same;
-    same.operation = rate.operation;
-    same.unit = rate.unit;
-    if (plan.find_rate(same) != nullptr)
-      fail("plan",
-           "operation '" + rate.operation + "' comes twice with unit '" + rate.unit + "'");
-    plan.operations.push_back(std::move(rate));
-  }
-  if (plan.operations.empty()) fail("plan", "has no operations");
-  for (const Json& one : take_array(json, "multipliers", "plan"))
-    plan.multipliers.push_back(
-        parse_multiplier(one, item_name("multipliers", plan.multipliers.size())));
-  return plan;
+int RatePlan::places() const noexcept {
+  return decimal_places.value_or(minor_unit_places(currency).value_or(kMicroPlaces));
 }
 
-Json plan_json(const RatePlan& plan) {
+Json plan_document(const RatePlan& plan) {
   Json json{{"name", plan.name}, {"currency", plan.currency}};
-  if (plan.version > 0) json["version"] = plan.version;
-  if (plan.effective_from) json["effective_from"] = format_time(*plan.effective_from);
+  if (plan.decimal_places) json["decimal_places"] = *plan.decimal_places;
+  if (plan.effective_until) json["effective_until"] = format_time(*plan.effective_until);
   json["operations"] = Json::array();
   for (const OperationRate& rate : plan.operations)
-    json["operations"].push_back(
-        {{"operation", rate.operation},
-         {"unit", rate.unit},
-         {"base_rate", format_decimal(rate.base_rate_micros, kMicroPlaces)}});
+    json["operations"].push_back(operation_json(rate));
   json["multipliers"] = Json::array();
   for (const Multiplier& multiplier : plan.multipliers)
     json["multipliers"].push_back(
         {{"type", multiplier_name(multiplier.type)},
          {"criteria", multiplier.criteria.json()},
          {"value", format_decimal(multiplier.value_e4, kMultiplierPlaces)}});
+  if (plan.minimum_micros) json["minimum"] = micros(*plan.minimum_micros);
+  if (plan.maximum_micros) json["maximum"] = micros(*plan.maximum_micros);
+  for (const Discount& discount : plan.discounts)
+    json["discounts"].push_back(discount_json(discount));
+  for (const Tax& tax : plan.taxes)
+    json["taxes"].push_back({{"name", tax.name}, {"percent", percent(tax.percent_e4)}});
+  if (plan.charge_zero_usage) json["zero_usage"] = "charge";
+  if (plan.prorate) json["proration"] = "time";
+  return json;
+}
+
+Json plan_json(const RatePlan& plan) {
+  Json json = Json::object();
+  const Json document = plan_document(plan);
+  for (auto it = document.begin(); it != document.end(); ++it) {
+    json[it.key()] = *it;
+    if (it.key() != "currency") continue;
+    if (plan.version > 0) json["version"] = plan.version;
+    if (plan.effective_from) json["effective_from"] = format_time(*plan.effective_from);
+  }
   return json;
 }
 
@@ -155,6 +141,7 @@ Hash256 plan_content_hash(const RatePlan& plan) {
     hasher.text(multiplier_name(multiplier.type))
         .text(dump_json(multiplier.criteria.json()))
         .integer(multiplier.value_e4);
+  if (has_terms(plan)) hasher.text(dump_json(plan_document(plan)));
   return hasher.finish();
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <limits>
 #include <vector>
 
+#include "bill/period.h"
 #include "bill/plan.h"
 #include "store/store.h"
 
@@ -10,11 +12,26 @@ namespace hart::bill {
 /// The acting tenant's rate plans.
 class PlanBook {
  public:
-  explicit PlanBook(store::Store& store);
+  /// With `applied_until`, as the book was at that time.
+  explicit PlanBook(store::Store& store,
+                    TimeUs applied_until = std::numeric_limits<TimeUs>::max());
+
+  /// One plan that is stored nowhere, as if it were applied: from its start, or always.
+  explicit PlanBook(RatePlan plan);
 
   /// The plan in force at an instant: the one with the latest start that is not after it, and
-  /// of several with that start the one applied last. Null when there is none.
+  /// of several with that start the one applied last. Null when there is none, or that one has
+  /// ended.
   [[nodiscard]] const RatePlan* at(TimeUs time) const noexcept;
+  /// Null when there is none of that id.
+  [[nodiscard]] const RatePlan* find(std::int64_t billing_rate_plan_id) const noexcept;
+
+  struct InForce {
+    const RatePlan* plan;
+    Period part;  ///< of the period, not empty
+  };
+  /// The plans in force within a period, in their order; their parts do not overlap.
+  [[nodiscard]] std::vector<InForce> in_force(const Period& period) const;
   /// All plans, by start and then by version.
   [[nodiscard]] const std::vector<RatePlan>& plans() const noexcept { return plans_; }
 

@@ -14,7 +14,10 @@ namespace hart::bill {
 /// lists the fields of each record.
 class RecordHasher {
  public:
-  explicit RecordHasher(std::string_view name) { bytes_.assign(name.begin(), name.end()); }
+  explicit RecordHasher(std::string_view name) {
+    bytes_.reserve(kUsualBytes);
+    bytes_.assign(name.begin(), name.end());
+  }
 
   RecordHasher& integer(std::int64_t value) {
     append_le(bytes_, value);
@@ -32,6 +35,8 @@ class RecordHasher {
   [[nodiscard]] Hash256 finish() const { return crypto::sha256(bytes_); }
 
  private:
+  static constexpr std::size_t kUsualBytes = 512;  ///< an entry of the ledger fits
+
   ByteBuffer bytes_;
 };
 

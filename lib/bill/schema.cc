@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "bill/schema_steps.h"
+
 namespace hart::bill {
 namespace {
 
@@ -171,13 +173,20 @@ CREATE TRIGGER billing_invoice_item_is_never_deleted BEFORE DELETE ON billing_in
   BEGIN SELECT RAISE(ABORT, 'an invoice is never deleted'); END;
 )sql";
 
-constexpr std::array<store::Migration, 4> kMigrations{
-    {{1, kPlans}, {1, kLedger}, {1, kInvoices}, {1, kAppendOnly}}};
-
 }  // namespace
 
 const store::SchemaModule& bill_schema() noexcept {
-  static const store::SchemaModule module{"bill", kMigrations};
+  static const std::array<store::Migration, 8> migrations{{
+      {1, kPlans},
+      {1, kLedger},
+      {1, kInvoices},
+      {1, kAppendOnly},
+      {5, kPlanDocuments},
+      {5, kCompactLedger},
+      {5, kPeriodInvoices},
+      {5, kCredits},
+  }};
+  static const store::SchemaModule module{"bill", migrations};
   return module;
 }
 

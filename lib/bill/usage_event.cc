@@ -1,5 +1,7 @@
 #include "bill/usage_event.h"
 
+#include <algorithm>
+
 #include "core/decimal.h"
 #include "core/error.h"
 
@@ -62,6 +64,57 @@ UsageRecord parse_cloud_event(const Json& event) {
 }
 
 }  // namespace
+
+AttributeValue attribute_value(const Json& value) noexcept {
+  using Kind = AttributeValue::Kind;
+  AttributeValue result;
+  if (value.is_boolean()) {
+    result.kind = Kind::boolean;
+    result.boolean = value.get<bool>();
+  } else if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX) {
+    result.kind = Kind::real;
+    result.real = static_cast<double>(value.get<std::uint64_t>());
+  } else if (value.is_number_integer()) {
+    result.kind = Kind::integer;
+    result.integer = value.get<std::int64_t>();
+  } else if (value.is_number()) {
+    result.kind = Kind::real;
+    result.real = value.get<double>();
+  } else if (value.is_string()) {
+    result.kind = Kind::text;
+    result.text = value.get_ref<const std::string&>();
+  }
+  return result;
+}
+
+const AttributeValue* UsageEvent::find(std::string_view key) const noexcept {
+  const auto found = std::ranges::find(attributes, key, &Attribute::key);
+  return found == attributes.end() ? nullptr : &found->value;
+}
+
+UsageEvent usage_event(const UsageRecord& record) {
+  const auto require = [&](const std::string& value, const char* name) {
+    if (value.empty()) throw Error{Fault::data, std::string{"usage: has no "} + name};
+  };
+  require(record.source, "source");
+  require(record.event_id, "event id");
+  require(record.operation, "operation");
+  require(record.unit, "unit");
+  if (!record.attributes.is_object())
+    throw Error{Fault::data, "usage: attributes are no object"};
+  UsageEvent event{record.source,
+                   record.event_id,
+                   record.operation,
+                   record.unit,
+                   record.units_micros,
+                   record.time,
+                   {},
+                   {}};
+  for (auto it = record.attributes.begin(); it != record.attributes.end(); ++it)
+    if (!it->is_null()) event.attributes.push_back({it.key(), attribute_value(*it)});
+  event.attributes_json = dump_json(record.attributes);
+  return event;
+}
 
 UsageRecord parse_usage_event(const Json& event) {
   if (!event.is_object()) throw Error{Fault::data, "usage: is not an object"};

@@ -10,16 +10,6 @@
 
 namespace hart::bill {
 
-/// A period of time: from `start` on, before `end`.
-struct Period {
-  TimeUs start = 0;
-  TimeUs end = 0;
-
-  bool operator==(const Period&) const = default;
-};
-/// The month "2026-11" in UTC. Throws Error(data) on other text.
-[[nodiscard]] Period month_period(const std::string& month);
-
 /// What usage is added up by, beside operation and unit.
 struct UsageQuery {
   std::optional<TimeUs> since;  ///< used at or after
@@ -36,12 +26,14 @@ struct UsageTotal {
   std::string currency;
   std::int64_t events = 0;
   std::int64_t unrated_events = 0;  ///< no plan had a rate for them
+  bool by_period = false;           ///< some of it is charged by the period, not in `amount`
   std::int64_t units_micros = 0;
   std::int64_t amount_micros = 0;
 };
 
-/// Totals of the acting tenant's usage, or of every tenant's, ordered by tenant, day,
-/// operation, unit and model. Throws Error(data) when a sum does not fit.
+/// Totals of the acting tenant's usage, ordered by day, operation, unit and model: from the
+/// totals of each hour, and from the entries of hours that the query cuts. Throws Error(data)
+/// when a sum does not fit.
 [[nodiscard]] std::vector<UsageTotal> usage_totals(store::Store& store,
                                                    const UsageQuery& query);
 

@@ -61,8 +61,9 @@ Generation Chat::reply(const std::vector<Json>& turns, const Reporting& reportin
   messages.insert(messages.end(), turns.begin(), turns.end());
   GenerateRequest request = settings_;
   request.prompt = write(messages);
+  request.encoding = {.add_special = false, .parse_special = true};
   const std::vector<nn::TokenId> prompt =
-      model_.tokenizer().encode(request.prompt, {.add_special = false, .parse_special = true});
+      model_.tokenizer().encode(request.prompt, request.encoding);
   if (prompt.empty()) throw Error{Fault::data, "the chat template wrote nothing"};
   Generation generation =
       generate_after(model_, prompt, request, reporting, each_token, reuse_);

@@ -98,11 +98,16 @@ class Answer {
     generation_.finish_reason = reason;
     generation_.cached = cached;
     generation_.seconds = steady_seconds() - start_seconds_;
+    const UsageRecord usage = generation_usage(model_, request_, generation_);
     if (reporting_.sink != nullptr)
       generation_.receipt =
-          reporting_.sink->end({now_us(), generation_.text, generation_.finish_reason,
-                                generation_.tokens_in, generation_.tokens_out});
-    metered_.settle(generation_usage(model_, request_, generation_));
+          reporting_.sink->end({now_us(),
+                                generation_.text,
+                                generation_.finish_reason,
+                                generation_.tokens_in,
+                                generation_.tokens_out,
+                                {{usage.operation, usage.unit, usage.units_micros}}});
+    metered_.settle(usage);
     return std::move(generation_);
   }
 
@@ -171,7 +176,7 @@ Generation generate(RunnableModel& model, const GenerateRequest& request,
                     const Reporting& reporting, const EachToken& each_token,
                     const Reuse& reuse) {
   const std::vector<nn::TokenId> prompt = model.tokenizer().encode(
-      grounded_prompt(request.evidence, request.prompt), {.add_special = true});
+      grounded_prompt(request.evidence, request.prompt), request.encoding);
   return generate_after(model, prompt, request, reporting, each_token, reuse);
 }
 

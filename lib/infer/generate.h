@@ -40,6 +40,8 @@ enum class Lookup {
 
 struct GenerateRequest {
   std::string prompt;
+  /// How `prompt` becomes tokens. For generate_after, which is given them: how it did.
+  nn::EncodeOptions encoding{.add_special = true};
   std::vector<Evidence> evidence;
   nn::SamplerOptions sampling;
   std::uint32_t max_tokens = 128;

@@ -2,8 +2,10 @@
 
 #include <map>
 
+#include "core/cpu.h"
 #include "core/id.h"
 #include "crypto/sha256.h"
+#include "infer/result_cache.h"
 
 namespace hart::infer {
 
@@ -38,6 +40,9 @@ Json generation_parameters(const GenerateRequest& request) {
     parameters["mirostat_eta"] = sampling.mirostat_eta;
     parameters["mirostat_tau"] = sampling.mirostat_tau;
   }
+  if (request.context_length != 0) parameters["context_length"] = request.context_length;
+  if (!request.encoding.add_special) parameters["add_special"] = false;
+  if (request.encoding.parse_special) parameters["parse_special"] = true;
   if (request.kv_type == nn::KvType::f32) parameters["kv_type"] = "f32";
   if (request.kv_type == nn::KvType::q8_0) parameters["kv_type"] = "q8_0";
   if (request.grammar != nullptr)
@@ -48,14 +53,27 @@ Json generation_parameters(const GenerateRequest& request) {
   return out;
 }
 
+Engine transformer_engine() {
+  const CpuFeatures& cpu = cpu_features();
+  std::string kernels = cpu.avx512 ? "avx512" : cpu.avx2 ? "avx2" : "scalar";
+  if (cpu.avx512_vnni) kernels += "+vnni";
+  if (cpu.avx512_bf16) kernels += "+bf16";
+  return {"transformer", std::to_string(kEngineVersion), std::move(kernels), "cpu"};
+}
+
+UsedModel used_model(const RunnableModel& model, double weight) {
+  const TensorRoot& tensors = model.tensor_root();
+  return {model.id(), model.name(), weight, tensors.count, tensors.root};
+}
+
 GenerationBegin generation_begin(const RunnableModel& model, const GenerateRequest& request,
                                  const Uuid& inference, TimeUs started) {
   GenerationBegin begin;
   begin.inference = inference;
   begin.started = started;
   begin.operation = "generate_text";
-  begin.model = model.id();
-  begin.model_name = model.name();
+  begin.engine = transformer_engine();
+  begin.models = {used_model(model)};
   begin.parameters = generation_parameters(request);
   begin.seed = request.sampling.seed;
   begin.prompt = request.prompt;

@@ -13,6 +13,11 @@ namespace hart::infer {
 /// hash of its text.
 [[nodiscard]] Json generation_parameters(const GenerateRequest& request);
 
+/// What computes here: the engine's version, the path through this processor.
+[[nodiscard]] Engine transformer_engine();
+/// A model as a receipt names it; its tensors are looked up or hashed when first asked for.
+[[nodiscard]] UsedModel used_model(const RunnableModel& model, double weight = 1);
+
 /// What a receipt begins with.
 [[nodiscard]] GenerationBegin generation_begin(const RunnableModel& model,
                                                const GenerateRequest& request,

@@ -22,19 +22,50 @@ namespace {
 /// Gives a file that stands beside the weights, or nothing.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
+class TensorRootBuilder {
+ public:
+  void add(const Id& tensor) {
+    const auto space = static_cast<std::uint8_t>(tensor.space);
+    ByteBuffer leaf{space};
+    leaf.insert(leaf.end(), tensor.hash.begin(), tensor.hash.end());
+    tree_.add_leaf_hash(crypto::leaf_hash(leaf));
+    ++count_;
+  }
+  [[nodiscard]] TensorRoot finish() { return {count_, tree_.root()}; }
+
+ private:
+  crypto::MerkleBuilder tree_;
+  std::uint32_t count_ = 0;
+};
+
 /// The model's identity, as ingest would compute it: every tensor's blocks are hashed.
-Id model_id(const atom::ModelView& view, std::span<const ByteView> files) {
+ModelParts::Identity model_identity(const atom::ModelView& view,
+                                    std::span<const ByteView> files) {
   atom::NamedTensorsBuilder model{view.canonical_metadata};
+  TensorRootBuilder root;
   for (const atom::ModelTensor& tensor : view.tensors) {
     crypto::MerkleBuilder blocks;
     const ByteView bytes = files[tensor.file].subspan(tensor.offset, tensor.bytes);
     for (std::size_t at = 0; at < bytes.size(); at += crypto::kBlockBytes)
       blocks.add_leaf_hash(crypto::leaf_hash(
           bytes.subspan(at, std::min(crypto::kBlockBytes, bytes.size() - at))));
-    model.add(tensor.name, atom::structure_id(atom::describe_tensor(tensor.dtype, tensor.shape,
-                                                                    tensor.bytes, blocks)));
+    const Id id = atom::structure_id(
+        atom::describe_tensor(tensor.dtype, tensor.shape, tensor.bytes, blocks));
+    model.add(tensor.name, id);
+    root.add(id);
   }
-  return atom::structure_id(model.describe());
+  return {atom::structure_id(model.describe()), root.finish()};
+}
+
+/// Over the ids that the catalog has, in the order of the model.
+TensorRoot stored_tensor_root(store::Store& store, const atom::StoredModel& model) {
+  TensorRootBuilder root;
+  for (const atom::StoredTensor& tensor : model.tensors) {
+    const auto atom = store::atom_by_id(store, tensor.atom_id);
+    if (!atom) throw Error{Fault::data, "the tensor " + tensor.name + " is not in the store"};
+    root.add(atom->id);
+  }
+  return root.finish();
 }
 
 /// Runs `load` with `name` before the messages of what it throws.
@@ -96,9 +127,18 @@ std::string base_name(std::string path) {
 
 }  // namespace
 
+const ModelParts::Identity& ModelParts::identity() {
+  if (!identity_) identity_ = compute_identity();
+  return *identity_;
+}
+
 const Id& ModelParts::id() {
-  if (!id_) id_ = compute_id();
-  return *id_;
+  return identity().id;
+}
+
+const TensorRoot& ModelParts::tensor_root() {
+  if (!identity().tensors) identity_->tensors = compute_tensor_root();
+  return *identity_->tensors;
 }
 
 std::optional<tensor::TensorView> ModelParts::find(std::string_view tensor) const {
@@ -131,11 +171,11 @@ std::unique_ptr<ModelParts> open_gguf(const std::string& path) {
         tensor::WeightMatrix{
             {tensor.dtype, tensor.shape,
              bytes.subspan(header.data_offset + tensor.offset, tensor.bytes)}});
-  parts->compute_id = [bytes, &header] {
+  parts->compute_identity = [bytes, &header] {
     const ByteView files[] = {bytes};
-    return model_id(atom::view_model(formats::FileFormat::gguf,
-                                     bytes.first(header.header_bytes), bytes.size()),
-                    files);
+    return model_identity(atom::view_model(formats::FileFormat::gguf,
+                                           bytes.first(header.header_bytes), bytes.size()),
+                          files);
   };
   return parts;
 }
@@ -164,11 +204,11 @@ std::unique_ptr<ModelParts> open_folder(const std::string& path) {
     return std::nullopt;
   };
   named(path, [&] { take_hugging_face(*parts, read); });
-  parts->compute_id = [folder, files] {
+  parts->compute_identity = [folder, files] {
     std::vector<ByteView> views;
     views.reserve(files->size());
     for (const MappedFile& file : *files) views.push_back(file.bytes());
-    return model_id(atom::view_folder(folder, views), views);
+    return model_identity(atom::view_folder(folder, views), views);
   };
   return parts;
 }
@@ -179,7 +219,10 @@ std::unique_ptr<ModelParts> open_stored(store::Store& store, const std::string& 
       atom::open_model(store, reference, atom::TensorForm::runnable));
   parts->storage = stored;
   parts->name = stored->object.name;
-  parts->compute_id = [stored] { return *stored->object.structure; };
+  parts->compute_identity = [stored] {
+    return ModelParts::Identity{*stored->object.structure, std::nullopt};
+  };
+  parts->compute_tensor_root = [&store, stored] { return stored_tensor_root(store, *stored); };
   for (const atom::StoredTensor& tensor : stored->tensors)
     parts->tensors.try_emplace(tensor.name,
                                tensor::WeightMatrix{{static_cast<tensor::DType>(tensor.dtype),

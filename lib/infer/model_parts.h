@@ -9,6 +9,7 @@
 
 #include "core/id.h"
 #include "formats/gguf.h"
+#include "infer/runnable_model.h"
 #include "nn/hugging_face.h"
 #include "nn/tokenizer.h"
 #include "nn/transformer.h"
@@ -30,15 +31,25 @@ struct ModelParts {
   /// The hash of the files of a folder that say how its weights run; zeros of a GGUF model,
   /// whose structure covers all of that.
   Hash256 settings{};
-  /// Gives the model's structure, the same whether it comes from files or a store.
-  std::function<Id()> compute_id;
+  /// Gives the model's structure, the same whether it comes from files or a store; of files
+  /// together with the root over their tensors, since both need all of them hashed.
+  struct Identity {
+    Id id;
+    std::optional<TensorRoot> tensors;
+  };
+  std::function<Identity()> compute_identity;
+  /// Of a stored model, whose tensors' ids stand in the catalog.
+  std::function<TensorRoot()> compute_tensor_root;
 
   [[nodiscard]] const Id& id();
+  [[nodiscard]] const TensorRoot& tensor_root();
   [[nodiscard]] std::optional<tensor::TensorView> find(std::string_view tensor) const;
   [[nodiscard]] nn::ModelSource source() const;
 
  private:
-  std::optional<Id> id_;
+  const Identity& identity();
+
+  std::optional<Identity> identity_;
 };
 
 /// Each throws as the functions of RunnableModel that name it.

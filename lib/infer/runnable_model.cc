@@ -35,6 +35,10 @@ const Id& RunnableModel::id() const {
   return impl_->parts->id();
 }
 
+const TensorRoot& RunnableModel::tensor_root() const {
+  return impl_->parts->tensor_root();
+}
+
 Hash256 RunnableModel::fingerprint() const {
   const auto space = static_cast<std::uint8_t>(id().space);
   return crypto::sha256_concat({{&space, 1}, id().hash, impl_->parts->settings});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,14 @@
 #include "store/store.h"
 
 namespace hart::infer {
+
+/// Which tensors a model is made of, in one digest.
+struct TensorRoot {
+  std::uint32_t count = 0;
+  /// RFC 9162 root over the tensors' ids in their order; a leaf is the space as a byte and the
+  /// digest.
+  Hash256 root{};
+};
 
 /// A language model or an encoder that is ready to run, its weights where they lie: mapped from
 /// a GGUF file, a Hugging Face folder, or a store's packs, never copied.
@@ -29,6 +38,8 @@ class RunnableModel {
 
   /// The model's structure: the same whether it came from a file or a store.
   [[nodiscard]] const Id& id() const;
+  /// Computed once, when first asked for: from the catalog of a store, or by hashing a file.
+  [[nodiscard]] const TensorRoot& tensor_root() const;
   /// Of all that decides what the model computes: its structure, and what the files of its
   /// folder say about how it runs. For keys of caches.
   [[nodiscard]] Hash256 fingerprint() const;

@@ -7,6 +7,7 @@
 #include "core/bytes.h"
 #include "core/endian.h"
 #include "core/error.h"
+#include "core/id.h"
 
 namespace hart::prov {
 
@@ -35,6 +36,13 @@ class ByteReader {
     Hash256 hash;
     std::copy(bytes.begin(), bytes.end(), hash.begin());
     return hash;
+  }
+
+  /// u8 space, 32 bytes digest.
+  [[nodiscard]] Id take_id() {
+    const auto space = take<std::uint8_t>();
+    if (space > static_cast<std::uint8_t>(IdSpace::keyed)) fail("unknown space of an id");
+    return {static_cast<IdSpace>(space), take_hash()};
   }
 
   [[nodiscard]] bool empty() const noexcept { return rest_.empty(); }

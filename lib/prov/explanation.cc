@@ -52,6 +52,36 @@ std::vector<ExplainedToken> least_certain(std::vector<ExplainedToken> tokens,
   return tokens;
 }
 
+template <typename Decode>
+auto open_all(const std::vector<Committed>& segments, const Openings& openings, Decode decode) {
+  std::vector<decltype(decode(ByteView{}))> opened;
+  for (const Committed& committed : segments)
+    if (const auto content = open_commitment(committed, openings))
+      opened.push_back(decode(*content));
+  return opened;
+}
+
+void open_models(const Receipt& receipt, const Openings& openings, Explanation& explanation) {
+  for (const ReceiptModel& model : receipt.models) {
+    const auto name = open_text(model.name, openings);
+    if (explanation.models.empty()) explanation.model_name = name;
+    explanation.models.push_back(
+        {model.id, name.value_or(""), model.weight, model.tensors, model.tensor_root});
+  }
+}
+
+void open_answer(const Receipt& receipt, const Openings& openings, std::size_t uncertain_tokens,
+                 Explanation& explanation) {
+  explanation.output = open_text(receipt.output, openings);
+  std::vector<ExplainedToken> tokens = open_tokens(receipt, openings);
+  explanation.evidence = open_evidence(receipt, openings, tokens);
+  explanation.uncertain = least_certain(std::move(tokens), uncertain_tokens);
+  explanation.reasoning = receipt.reasoning;
+  for (const ReceiptStep& step : receipt.steps)
+    explanation.steps.push_back(
+        {step.kind, open_text(step.text, openings).value_or(""), step.weight});
+}
+
 }  // namespace
 
 Explanation explain(store::Store& store, GenerationStream stream,
@@ -62,12 +92,16 @@ Explanation explain(store::Store& store, GenerationStream stream,
   Explanation explanation;
   explanation.parameters = receipt.parameters;
   explanation.seed = receipt.seed;
-  explanation.model_name = open_text(receipt.model_name, openings);
+  explanation.engine = receipt.engine;
+  explanation.actor = open_text(receipt.actor, openings);
+  open_models(receipt, openings, explanation);
+  explanation.subjects = open_all(receipt.subjects, openings, decode_subject);
   explanation.prompt = open_text(receipt.prompt, openings);
-  explanation.output = open_text(receipt.output, openings);
-  std::vector<ExplainedToken> tokens = open_tokens(receipt, openings);
-  explanation.evidence = open_evidence(receipt, openings, tokens);
-  explanation.uncertain = least_certain(std::move(tokens), uncertain_tokens);
+  if (const auto vector = open_commitment(receipt.vector, openings))
+    explanation.vector = decode_vector(*vector);
+  explanation.queries = open_all(receipt.queries, openings, decode_query);
+  open_answer(receipt, openings, uncertain_tokens, explanation);
+  explanation.charges = receipt.charges;
   for (const Committed& committed : receipt.commitments())
     if (!openings.contains(committed.position)) ++explanation.erased;
   explanation.stream = std::move(stream);

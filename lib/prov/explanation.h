@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/events.h"
+#include "prov/content.h"
 #include "prov/stream.h"
 #include "store/store.h"
 
@@ -23,18 +24,27 @@ struct ExplainedToken {
   GeneratedToken token;
 };
 
-/// Why a generation answered as it did, as far as its openings still exist: what was erased is
-/// empty.
+/// Why a result is what it is, as far as its openings still exist: what was erased, or what
+/// there never was, is empty.
 struct Explanation {
   GenerationStream stream;
   Json parameters;
-  std::uint64_t seed = 0;
-  std::optional<std::string> model_name;
+  std::optional<std::uint64_t> seed;
+  std::optional<Engine> engine;
+  std::optional<std::string> actor;
+  std::vector<UsedModel> models;          ///< an erased name is empty
+  std::optional<std::string> model_name;  ///< of the first
+  std::vector<SubjectAtom> subjects;
   std::optional<std::string> prompt;
+  std::optional<VectorDigest> vector;
   std::optional<std::string> output;
   std::vector<ExplainedEvidence> evidence;  ///< heaviest first
+  std::vector<AnsweredQuery> queries;       ///< of several searches, in their order
+  std::string reasoning;
+  std::vector<ReasoningStep> steps;  ///< an erased text is empty
   /// The tokens that had alternatives and the lowest probability, least certain first.
   std::vector<ExplainedToken> uncertain;
+  std::vector<UsageSegment> charges;
   std::uint64_t erased = 0;  ///< commitments that can no longer be opened
 };
 

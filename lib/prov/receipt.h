@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/bytes.h"
 #include "core/clock.h"
+#include "core/events.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/uuid.h"
@@ -13,14 +15,15 @@
 
 namespace hart::prov {
 
-/// What a segment of a receipt holds. Receipts are specified byte by byte in hart-receipt(5).
+/// What a segment of a receipt holds. Receipts are specified byte by byte in hart-receipt(5);
+/// which segments a version has, and in which order, is in prov/receipt_format.h.
 enum class Tag : std::uint16_t {
   inference = 1,       ///< UUID, 16 bytes
   tenant = 2,          ///< commitment to the tenant's name
   started = 3,         ///< i64, microseconds since 1970 UTC
   operation = 4,       ///< UTF-8
-  model = 5,           ///< u8 space, 32 bytes digest
-  model_name = 6,      ///< commitment to the name
+  model = 5,           ///< version 1: u8 space, 32 bytes digest
+  model_name = 6,      ///< version 1: commitment to the name
   parameters = 7,      ///< UTF-8 JSON
   seed = 8,            ///< u64
   prompt = 9,          ///< commitment to the text
@@ -31,6 +34,16 @@ enum class Tag : std::uint16_t {
   finish_reason = 14,  ///< UTF-8
   usage = 15,          ///< u64 tokens in, u64 tokens out
   previous = 16,       ///< digest of the tenant's previous receipt, zeros for the first
+  actor = 17,          ///< commitment to who asked, as the id of an API key
+  engine = 18,         ///< strings: name, version, kernels, device
+  used_model = 19,     ///< id, f64 weight, u32 tensors, 32 bytes root, commitment
+                       ///< to the name
+  subject = 20,        ///< commitment to an encoded SubjectAtom
+  vector = 21,         ///< commitment to the length and the digest of a vector
+  query = 22,          ///< commitment to an encoded AnsweredQuery, one of several
+  reasoning = 23,      ///< UTF-8, the mode
+  step = 24,           ///< string kind, f64 weight, commitment to the text
+  charge = 25,         ///< strings operation and unit, i64 units x 10^6
 };
 
 /// What opens a commitment: without it the committed bytes cannot be guessed and checked.
@@ -45,8 +58,8 @@ struct Opening {
 /// commitment.
 [[nodiscard]] Hash256 commitment(Tag tag, const Hash256& salt, ByteView content);
 
-/// Writes a receipt segment by segment while its hash runs along. Segments are added in
-/// ascending order of their tags; those of the tags `evidence` and `tokens` may repeat.
+/// Writes a receipt of the newest version, segment by segment. The caller adds them in the
+/// order that the version has.
 class ReceiptBuilder {
  public:
   ReceiptBuilder();
@@ -72,19 +85,24 @@ class ReceiptBuilder {
   [[nodiscard]] Finished finish(const Hash256& previous);
 
  private:
-  void append(ByteView bytes);
+  /// Begins a segment whose value will have `size` bytes.
+  void begin_segment(Tag tag, std::size_t size);
 
   ByteBuffer bytes_;
-  crypto::Sha256 running_;
   std::vector<Opening> openings_;
   std::uint32_t segments_ = 0;
 };
 
+/// Of a segment that a receipt does not have.
+inline constexpr std::uint32_t kNoSegment = UINT32_MAX;
+
 /// A commitment in a receipt, and the position of its segment.
 struct Committed {
-  std::uint32_t position = 0;
+  std::uint32_t position = kNoSegment;
   Tag tag = Tag::prompt;
   Hash256 commitment{};
+
+  [[nodiscard]] bool exists() const noexcept { return position != kNoSegment; }
 };
 
 /// A run of consecutive tokens under one commitment.
@@ -94,33 +112,56 @@ struct TokenRun {
   Committed committed;
 };
 
-/// A decoded receipt.
+/// A model that had a part, as a receipt of either version says. Of version 1 the weight is 1
+/// and nothing is known of the tensors.
+struct ReceiptModel {
+  Id id;
+  double weight = 1;
+  std::uint32_t tensors = 0;
+  Hash256 tensor_root{};
+  Committed name;
+};
+
+struct ReceiptStep {
+  std::string kind;
+  double weight = 0;
+  Committed text;
+};
+
+/// A decoded receipt of either version. A commitment that it has not does not exist().
 struct Receipt {
   std::uint32_t version = 0;
   Uuid inference{};
   Committed tenant;
+  Committed actor;
   TimeUs started = 0;
   std::string operation;
-  Id model;
-  Committed model_name;
+  std::optional<Engine> engine;
+  std::vector<ReceiptModel> models;
+  std::vector<Committed> subjects;
   Json parameters;
-  std::uint64_t seed = 0;
+  std::optional<std::uint64_t> seed;
   Committed prompt;
+  Committed vector;
   std::vector<Committed> evidence;
+  std::vector<Committed> queries;
+  std::string reasoning;
   std::vector<TokenRun> tokens;
+  std::vector<ReceiptStep> steps;
   Committed output;
   TimeUs completed = 0;
   std::string finish_reason;
   std::uint64_t tokens_in = 0;
   std::uint64_t tokens_out = 0;
+  std::vector<UsageSegment> charges;
   Hash256 previous{};
 
   /// Every commitment, in the order of the segments.
   [[nodiscard]] std::vector<Committed> commitments() const;
 };
 
-/// Decodes a receipt. Throws Error(data) on anything that hart-receipt(5) does not allow:
-/// another version, a segment out of order, missing, doubled or of the wrong length, runs of
+/// Decodes a receipt. Throws Error(data) on anything that hart-receipt(5) does not allow: an
+/// unknown version, a segment out of order, missing, doubled or of the wrong length, runs of
 /// tokens with gaps, bytes after the end.
 [[nodiscard]] Receipt decode_receipt(ByteView bytes);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "core/endian.h"
@@ -5,6 +7,33 @@
 #include "prov/receipt_format.h"
 
 namespace hart::prov {
+namespace {
+
+/// Salts are drawn from the kernel many at a time: a call costs more than the 32 bytes.
+class SaltPool {
+ public:
+  Hash256 draw() {
+    if (next_ == salts_.size()) {
+      random_bytes(salts_[0].data(), sizeof salts_);
+      next_ = 0;
+    }
+    // What was handed out must not lie about: it is erased with its opening.
+    Hash256 salt{};
+    std::swap(salt, salts_[next_++]);
+    return salt;
+  }
+
+ private:
+  std::array<Hash256, 64> salts_{};
+  std::size_t next_ = salts_.size();
+};
+
+SaltPool& salts_of_this_thread() {
+  thread_local SaltPool pool;
+  return pool;
+}
+
+}  // namespace
 
 Hash256 commitment(Tag tag, const Hash256& salt, ByteView content) {
   ByteBuffer message;
@@ -15,39 +44,35 @@ Hash256 commitment(Tag tag, const Hash256& salt, ByteView content) {
 }
 
 ReceiptBuilder::ReceiptBuilder() {
-  ByteBuffer header{kReceiptMagic.begin(), kReceiptMagic.end()};
-  append_le(header, kReceiptVersion);
-  append(header);
+  bytes_.reserve(1024);
+  append(bytes_, kReceiptMagic);
+  append_le(bytes_, kReceiptVersion);
 }
 
-void ReceiptBuilder::append(ByteView bytes) {
-  hart::append(bytes_, bytes);
-  running_.update(bytes);
-}
-
-void ReceiptBuilder::add(Tag tag, ByteView value) {
-  assert(value.size() <= UINT32_MAX);
-  ByteBuffer segment;
-  segment.reserve(kSegmentHeaderBytes + value.size());
-  append_le(segment, static_cast<std::uint16_t>(tag));
-  append_le(segment, static_cast<std::uint32_t>(value.size()));
-  hart::append(segment, value);
-  append(segment);
+void ReceiptBuilder::begin_segment(Tag tag, std::size_t size) {
+  assert(size <= UINT32_MAX);
+  append_le(bytes_, static_cast<std::uint16_t>(tag));
+  append_le(bytes_, static_cast<std::uint32_t>(size));
   ++segments_;
 }
 
+void ReceiptBuilder::add(Tag tag, ByteView value) {
+  begin_segment(tag, value.size());
+  append(bytes_, value);
+}
+
 void ReceiptBuilder::commit(Tag tag, ByteBuffer content, ByteView prefix) {
-  Opening opening{segments_, {}, std::move(content)};
-  random_bytes(opening.salt.data(), opening.salt.size());
-  ByteBuffer value{prefix.begin(), prefix.end()};
-  hart::append(value, commitment(tag, opening.salt, opening.content));
-  add(tag, value);
+  Opening opening{segments_, salts_of_this_thread().draw(), std::move(content)};
+  begin_segment(tag, prefix.size() + sizeof(Hash256));
+  append(bytes_, prefix);
+  append(bytes_, commitment(tag, opening.salt, opening.content));
   openings_.push_back(std::move(opening));
 }
 
 ReceiptBuilder::Finished ReceiptBuilder::finish(const Hash256& previous) {
   add(Tag::previous, previous);
-  return {std::move(bytes_), running_.finish(), std::move(openings_)};
+  const Hash256 hash = crypto::sha256(bytes_);
+  return {std::move(bytes_), hash, std::move(openings_)};
 }
 
 }  // namespace hart::prov

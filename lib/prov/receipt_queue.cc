@@ -64,14 +64,14 @@ void ReceiptQueue::refuse_repeated(Group& group) {
   std::vector<bool> repeated;
   std::set<Uuid> seen;
   for (const PendingReceipt& receipt : group.receipts)
-    repeated.push_back(!seen.insert(receipt.begin.inference).second ||
-                       writer_.knows(receipt.begin.inference));
+    repeated.push_back(!seen.insert(receipt.inference).second ||
+                       writer_.knows(receipt.inference));
   Group fresh;
   for (std::size_t i = 0; i < repeated.size(); ++i) {
     if (repeated[i]) {
-      group.durable[i].set_exception(std::make_exception_ptr(
-          Error{Fault::usage, "generation " + uuid_text(group.receipts[i].begin.inference) +
-                                  " has a receipt already"}));
+      group.durable[i].set_exception(std::make_exception_ptr(Error{
+          Fault::usage,
+          "generation " + uuid_text(group.receipts[i].inference) + " has a receipt already"}));
       continue;
     }
     fresh.receipts.push_back(std::move(group.receipts[i]));

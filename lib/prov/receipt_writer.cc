@@ -1,10 +1,13 @@
 #include "prov/receipt_writer.h"
 
+#include <algorithm>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "core/error.h"
 #include "crypto/merkle.h"
+#include "prov/receipt_openings.h"
 #include "prov/receipt_signature.h"
 #include "prov/transparency_log.h"
 
@@ -14,21 +17,25 @@ ReceiptWriter::ReceiptWriter(store::Store& store, const crypto::NoteSigner* sign
     : store_{store},
       signer_{signer},
       known_{store.db().prepare("SELECT 1 FROM my_generation_stream WHERE uuid = ?")},
-      newest_{store.db().prepare(
-          "SELECT receipt_hash FROM my_generation_stream ORDER BY leaf_index DESC LIMIT 1")},
-      stream_{store.db().prepare(
-          "INSERT INTO generation_stream (tenant_id, leaf_index, uuid, operation, model_space,"
-          " model_hash, started_us, completed_us, tokens_in, tokens_out, finish_reason,"
-          " receipt, receipt_hash, previous_hash)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-          store::Scope::owner)},
-      opening_{store.db().prepare(
-          "INSERT INTO generation_stream_opening (generation_stream_id, position, tenant_id,"
-          " salt, content) VALUES (?, ?, ?, ?, ?)",
-          store::Scope::owner)},
+      latest_{store.db().prepare("SELECT max(uuid) FROM my_generation_stream")},
+      newest_{store.db().prepare("SELECT receipt_hash FROM my_generation_stream "
+                                 "ORDER BY leaf_index DESC LIMIT 1")},
+      stream_{
+          store.db().prepare("INSERT INTO generation_stream (tenant_id, leaf_index, uuid, "
+                             "operation, model_space,"
+                             " model_hash, started_us, completed_us, tokens_in, tokens_out, "
+                             "finish_reason,"
+                             " receipt, receipt_hash, previous_hash)"
+                             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                             store::Scope::owner)},
+      opening_{store.db().prepare("INSERT INTO generation_stream_opening "
+                                  "(generation_stream_id, tenant_id, openings)"
+                                  " VALUES (?, ?, ?)",
+                                  store::Scope::owner)},
       provenance_{store.db().prepare(
-          "INSERT INTO atom_provenance (generation_stream_id, provenance_type, sequence,"
-          " tenant_id, atom_space, atom_hash, weight) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          "INSERT INTO atom_provenance (generation_stream_id, role, sequence,"
+          " tenant_id, atom_space, atom_hash, weight) VALUES (?, ?, ?, ?, ?, "
+          "?, ?)",
           store::Scope::owner)} {}
 
 bool ReceiptWriter::knows(const Uuid& inference) {
@@ -38,11 +45,18 @@ bool ReceiptWriter::knows(const Uuid& inference) {
 }
 
 void ReceiptWriter::check_new(std::span<const PendingReceipt> receipts) {
+  latest_.reset();
+  ByteBuffer latest;
+  if (latest_.step()) latest.assign(latest_.blob(0).begin(), latest_.blob(0).end());
+  latest_.reset();
   std::set<Uuid> seen;
-  for (const PendingReceipt& receipt : receipts)
-    if (!seen.insert(receipt.begin.inference).second || knows(receipt.begin.inference))
-      throw Error{Fault::usage, "generation " + uuid_text(receipt.begin.inference) +
-                                    " has a receipt already"};
+  for (const PendingReceipt& receipt : receipts) {
+    // UUIDs ascend with time: what is above all that are there needs no look-up.
+    const bool above = std::ranges::lexicographical_compare(latest, receipt.inference);
+    if (!seen.insert(receipt.inference).second || (!above && knows(receipt.inference)))
+      throw Error{Fault::usage,
+                  "generation " + uuid_text(receipt.inference) + " has a receipt already"};
+  }
 }
 
 Hash256 ReceiptWriter::newest_hash() {
@@ -63,8 +77,9 @@ std::uint64_t ReceiptWriter::write(std::span<PendingReceipt> receipts) {
     const ReceiptBuilder::Finished finished = receipt.builder.finish(previous);
     const std::uint64_t leaf_index = first + leaves.size();
     const std::int64_t stream = insert_stream(receipt, leaf_index, finished, previous);
-    insert_openings(stream, finished.openings);
-    insert_provenance(stream, receipt.begin);
+    if (!finished.openings.empty())
+      opening_.run(stream, store_.tenant_id(), encode_openings(finished.openings));
+    insert_provenance(stream, receipt.atoms);
     if (signer_ != nullptr) sign_receipt(store_, leaf_index, finished.hash, *signer_);
     leaves.push_back(crypto::leaf_hash(finished.hash));
     previous = finished.hash;
@@ -77,30 +92,24 @@ std::int64_t ReceiptWriter::insert_stream(const PendingReceipt& receipt,
                                           std::uint64_t leaf_index,
                                           const ReceiptBuilder::Finished& finished,
                                           const Hash256& previous) {
-  const GenerationBegin& begin = receipt.begin;
-  const GenerationEnd& end = receipt.end;
-  stream_.run(store_.tenant_id(), leaf_index, ByteView{begin.inference}, begin.operation,
-              static_cast<int>(begin.model.space), begin.model.hash, begin.started,
-              end.completed, end.tokens_in, end.tokens_out, end.finish_reason, finished.bytes,
-              finished.hash, previous);
+  std::optional<int> space;
+  std::optional<Hash256> model;
+  if (receipt.model) {
+    space = static_cast<int>(receipt.model->space);
+    model = receipt.model->hash;
+  }
+  stream_.run(store_.tenant_id(), leaf_index, ByteView{receipt.inference}, receipt.operation,
+              space, model, receipt.started, receipt.completed, receipt.tokens_in,
+              receipt.tokens_out, receipt.finish_reason, finished.bytes, finished.hash,
+              previous);
   return store_.db().last_insert_id();
 }
 
-void ReceiptWriter::insert_openings(std::int64_t stream, std::span<const Opening> openings) {
-  for (const Opening& opening : openings)
-    opening_.run(stream, static_cast<std::int64_t>(opening.position), store_.tenant_id(),
-                 opening.salt, opening.content);
-}
-
-void ReceiptWriter::insert_provenance(std::int64_t stream, const GenerationBegin& begin) {
-  const auto add = [&](const char* type, std::int64_t sequence, const Id& atom, double weight) {
-    provenance_.run(stream, type, sequence, store_.tenant_id(), static_cast<int>(atom.space),
-                    atom.hash, weight);
-  };
-  add("model", 0, begin.model, 1.0);
-  std::int64_t sequence = 0;
-  for (const Evidence& evidence : begin.evidence)
-    add("evidence", sequence++, evidence.atom, evidence.weight);
+void ReceiptWriter::insert_provenance(std::int64_t stream, std::span<const UsedAtom> atoms) {
+  for (const UsedAtom& used : atoms)
+    provenance_.run(stream, static_cast<int>(used.role),
+                    static_cast<std::int64_t>(used.sequence), store_.tenant_id(),
+                    static_cast<int>(used.atom.space), used.atom.hash, used.weight);
 }
 
 }  // namespace hart::prov

@@ -3,20 +3,12 @@
 #include <cstdint>
 #include <span>
 
-#include "core/events.h"
 #include "crypto/signed_note.h"
 #include "prov/receipt.h"
+#include "prov/receipt_draft.h"
 #include "store/store.h"
 
 namespace hart::prov {
-
-/// A receipt that is complete but for its place: which receipt comes before it is known only
-/// while it is written.
-struct PendingReceipt {
-  GenerationBegin begin;   ///< its UUID and its start are set
-  GenerationEnd end;       ///< its completion is set
-  ReceiptBuilder builder;  ///< holds every segment but the last
-};
 
 /// Writes receipts, any number in one transaction: the rows, the openings, the provenance of
 /// atoms, the leaves of the log, and a signature of each where a key is given. Its statements
@@ -39,12 +31,12 @@ class ReceiptWriter {
   Hash256 newest_hash();
   std::int64_t insert_stream(const PendingReceipt& receipt, std::uint64_t leaf_index,
                              const ReceiptBuilder::Finished& finished, const Hash256& previous);
-  void insert_openings(std::int64_t stream, std::span<const Opening> openings);
-  void insert_provenance(std::int64_t stream, const GenerationBegin& begin);
+  void insert_provenance(std::int64_t stream, std::span<const UsedAtom> atoms);
 
   store::Store& store_;
   const crypto::NoteSigner* signer_;
   store::Statement known_;
+  store::Statement latest_;
   store::Statement newest_;
   store::Statement stream_;
   store::Statement opening_;

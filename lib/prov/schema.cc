@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "prov/retention.h"
 #include "prov/schema_steps.h"
 
 namespace hart::prov {
@@ -102,13 +103,13 @@ CREATE TRIGGER transparency_node_is_never_deleted BEFORE DELETE ON transparency_
 }  // namespace
 
 const store::SchemaModule& prov_schema() noexcept {
-  static const std::array<store::Migration, 4> migrations{{
-      {1, kStreams},
-      {1, kLog},
-      {4, kTransparencyTiles},
-      {4, kCheapChecks},
-  }};
-  static const store::SchemaModule module{"prov", migrations};
+  static const std::array migrations{
+      store::Migration{1, kStreams},           store::Migration{1, kLog},
+      store::Migration{4, kTransparencyTiles}, store::Migration{4, kCheapChecks},
+      store::Migration{5, kReceiptRows},       store::Migration{5, kProvenanceGraph},
+      store::Migration{5, kOpeningRetention},  store::Migration{5, kSync},
+  };
+  static const store::SchemaModule module{"prov", migrations, erase_provenance};
   return module;
 }
 

@@ -13,12 +13,21 @@ constexpr std::size_t kUuidDigits = 32;
 constexpr std::size_t kLeastDigits = 6;
 
 const std::string kSelect =
-    "SELECT generation_stream_id, leaf_index, uuid, operation, model_space, model_hash,"
+    "SELECT generation_stream_id, leaf_index, uuid, operation, model_space, "
+    "model_hash,"
     " started_us, completed_us, tokens_in, tokens_out, finish_reason, receipt,"
     " receipt_hash, previous_hash FROM my_generation_stream ";
 
 ByteBuffer copy(ByteView bytes) {
   return {bytes.begin(), bytes.end()};
+}
+
+/// An id in two columns, from `column` on.
+Id stored_id(const store::Statement& row, int column) {
+  const std::int64_t space = row.integer(column);
+  if (space < 0 || space > static_cast<int>(IdSpace::keyed))
+    throw Error{Fault::data, "generation stream: unknown space of an id"};
+  return {static_cast<IdSpace>(space), row.hash(column + 1)};
 }
 
 GenerationStream read_row(const store::Statement& row) {
@@ -30,7 +39,7 @@ GenerationStream read_row(const store::Statement& row) {
     throw Error{Fault::data, "generation stream: a UUID has the wrong length"};
   std::ranges::copy(uuid, stream.uuid.begin());
   stream.operation = row.text(3);
-  stream.model = {static_cast<IdSpace>(row.integer(4)), row.hash(5)};
+  if (!row.is_null(4)) stream.model = stored_id(row, 4);
   stream.started = row.integer(6);
   stream.completed = row.integer(7);
   stream.tokens_in = static_cast<std::uint64_t>(row.integer(8));
@@ -58,9 +67,9 @@ std::string digits_of(const std::string& reference) {
 GenerationStream resolve_stream(store::Store& store, const std::string& reference) {
   const std::string digits = digits_of(reference);
   if (digits.size() < kLeastDigits || digits.size() > kUuidDigits)
-    throw Error{
-        Fault::data,
-        "'" + reference + "' is neither the UUID of a generation nor 6 or more digits of one"};
+    throw Error{Fault::data, "'" + reference +
+                                 "' is neither the UUID of a generation nor 6 "
+                                 "or more digits of one"};
   const auto padded = [&](char digit) {
     return from_hex(digits + std::string(kUuidDigits - digits.size(), digit));
   };
@@ -85,30 +94,6 @@ void for_each_stream(store::Store& store,
                      const std::function<void(const GenerationStream&)>& visit) {
   auto rows = store.db().prepare(kSelect + "ORDER BY leaf_index");
   while (rows.step()) visit(read_row(rows));
-}
-
-Openings load_openings(store::Store& store, std::int64_t generation_stream_id) {
-  auto rows = store.db().prepare(
-      "SELECT position, salt, content FROM my_generation_stream_opening"
-      " WHERE generation_stream_id = ? ORDER BY position");
-  rows.with(generation_stream_id);
-  Openings openings;
-  while (rows.step()) {
-    const auto position = static_cast<std::uint32_t>(rows.integer(0));
-    openings.emplace(position, Opening{position, rows.hash(1), copy(rows.blob(2))});
-  }
-  return openings;
-}
-
-std::optional<ByteBuffer> open_commitment(const Committed& committed,
-                                          const Openings& openings) {
-  const auto found = openings.find(committed.position);
-  if (found == openings.end()) return std::nullopt;
-  const Opening& opening = found->second;
-  if (commitment(committed.tag, opening.salt, opening.content) != committed.commitment)
-    throw Error{Fault::data, "the opening of segment " + std::to_string(committed.position) +
-                                 " does not match the receipt's commitment"};
-  return opening.content;
 }
 
 }  // namespace hart::prov

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -11,17 +10,19 @@
 #include "core/id.h"
 #include "core/uuid.h"
 #include "prov/receipt.h"
+#include "prov/receipt_openings.h"
 #include "store/store.h"
 
 namespace hart::prov {
 
-/// A generation as the store keeps it: the receipt, and beside it what it is searched by.
+/// A result as the store keeps it (a generation, an embedding, a search, an ingest): the
+/// receipt, and beside it what it is searched by.
 struct GenerationStream {
   std::int64_t generation_stream_id = 0;
   std::uint64_t leaf_index = 0;  ///< in the tenant's transparency log
   Uuid uuid{};
   std::string operation;
-  Id model;
+  std::optional<Id> model;  ///< the first that had a part
   TimeUs started = 0;
   TimeUs completed = 0;
   std::uint64_t tokens_in = 0;
@@ -29,7 +30,8 @@ struct GenerationStream {
   std::string finish_reason;
   ByteBuffer receipt;
   Hash256 receipt_hash{};   ///< SHA-256 of `receipt`
-  Hash256 previous_hash{};  ///< that of the receipt at leaf_index - 1, zeros for the first
+  Hash256 previous_hash{};  ///< that of the receipt at leaf_index - 1, zeros for
+                            ///< the first
 };
 
 /// Resolves a UUID, with or without dashes, or a prefix of at least 6 of its hexadecimal
@@ -45,14 +47,5 @@ struct GenerationStream {
 /// The acting tenant's generations in the order of the log.
 void for_each_stream(store::Store& store,
                      const std::function<void(const GenerationStream&)>& visit);
-
-/// The openings that still exist, by the position of their segment.
-using Openings = std::map<std::uint32_t, Opening>;
-[[nodiscard]] Openings load_openings(store::Store& store, std::int64_t generation_stream_id);
-
-/// The content behind a commitment; nothing when its opening was erased. Throws Error(data)
-/// when the opening does not match: it is not what the receipt was written about.
-[[nodiscard]] std::optional<ByteBuffer> open_commitment(const Committed& committed,
-                                                        const Openings& openings);
 
 }  // namespace hart::prov

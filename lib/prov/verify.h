@@ -41,11 +41,12 @@ struct LogVerification {
 };
 
 /// Recomputes the acting tenant's log from its leaves: every tile, without gaps, as many
-/// receipts as leaves; the checkpoints that were kept against the tree, and every signature,
-/// of checkpoints and of receipts, against the key that stands beside it. Whose keys those are
-/// the store cannot say: with `trusted`, each of these must have signed at least
-/// one checkpoint. Reads O(size) rows and keeps a digest for each 256
-/// leaves. The receipts themselves are verified by `verify_stream`.
+/// receipts as leaves; that no row of the module's tables belongs to no receipt or to no
+/// tenant; the checkpoints that were kept against the tree, and every signature, of checkpoints
+/// and of receipts, against the key that stands beside it. Whose keys those are the store
+/// cannot say: with `trusted`, each of these must have signed at least one checkpoint. Reads
+/// O(size) rows and keeps a digest for each 256 leaves. The receipts themselves are verified by
+/// `verify_stream`.
 [[nodiscard]] LogVerification verify_log(store::Store& store,
                                          std::span<const crypto::NoteVerifier> trusted = {});
 

@@ -24,6 +24,7 @@ class LogExamination {
     check_receipts();
     check_checkpoints();
     check_signatures();
+    check_strays();
     return std::move(result_);
   }
 
@@ -42,7 +43,8 @@ class LogExamination {
 
   void check_tiles() {
     auto rows = store_.db().prepare(
-        "SELECT level, tile_index, hashes FROM my_transparency_tile ORDER BY level, "
+        "SELECT level, tile_index, hashes FROM "
+        "my_transparency_tile ORDER BY level, "
         "tile_index");
     while (rows.step()) {
       const auto level = static_cast<int>(rows.integer(0));
@@ -149,6 +151,30 @@ class LogExamination {
           problem(about + " is not of the receipt by the key beside it");
       });
     }
+  }
+
+  /// Rows that no receipt or no tenant has would be missing without a trace
+  /// where they belong.
+  void check_strays() {
+    const auto count = [this](const std::string& sql) {
+      auto row = store_.db().prepare(sql, store::Scope::owner);
+      row.with(store_.tenant_id());
+      return row.step() ? row.integer(0) : 0;
+    };
+    for (const std::string table : {"generation_stream_opening", "atom_provenance"})
+      if (const auto strays =
+              count("SELECT count(*) FROM " + table +
+                    " AS t LEFT JOIN generation_stream AS g"
+                    " ON g.generation_stream_id = t.generation_stream_id"
+                    " WHERE t.tenant_id = ? AND g.generation_stream_id IS NULL"))
+        problem(std::to_string(strays) + " rows of " + table + " belong to no receipt");
+    for (const std::string table :
+         {"generation_stream", "transparency_tile", "transparency_checkpoint",
+          "receipt_signature", "generation_stream_opening", "atom_provenance"})
+      if (const auto strays = count("SELECT count(*) FROM " + table +
+                                    " WHERE tenant_id <> ? AND tenant_id NOT "
+                                    "IN (SELECT tenant_id FROM tenant)"))
+        problem(std::to_string(strays) + " rows of " + table + " belong to no tenant");
   }
 
   store::Store& store_;

@@ -1,5 +1,8 @@
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "core/error.h"
 #include "crypto/merkle.h"
@@ -30,9 +33,12 @@ class Examination {
     guarded([&] { receipt = decode_receipt(stream_.receipt); });
     if (receipt) {
       check_columns(*receipt);
-      const Openings openings = load_openings(store_, stream_.generation_stream_id);
-      check_openings(*receipt, openings);
-      guarded([&] { check_provenance(*receipt, openings); });
+      guarded([&] {
+        const Openings openings = load_openings(store_, stream_.generation_stream_id);
+        check_openings(*receipt, openings);
+        check_provenance(*receipt, openings);
+      });
+      check_owner();
     }
     return std::move(result_);
   }
@@ -78,7 +84,8 @@ class Examination {
     };
     differs("the UUID", receipt.inference == stream_.uuid);
     differs("the operation", receipt.operation == stream_.operation);
-    differs("the model", receipt.model == stream_.model);
+    differs("the model", receipt.models.empty() ? !stream_.model
+                                                : receipt.models.front().id == stream_.model);
     differs("the start", receipt.started == stream_.started);
     differs("the completion", receipt.completed == stream_.completed);
     differs("the number of tokens in", receipt.tokens_in == stream_.tokens_in);
@@ -102,37 +109,62 @@ class Examination {
   /// The rows that lineage is searched by must say what the receipt says.
   void check_provenance(const Receipt& receipt, const Openings& openings) {
     auto rows = store_.db().prepare(
-        "SELECT provenance_type, sequence, atom_space, atom_hash, weight FROM "
-        "my_atom_provenance"
-        " WHERE generation_stream_id = ?");
+        "SELECT provenance_type, sequence, atom_space, atom_hash, weight"
+        " FROM my_atom_provenance WHERE generation_stream_id = ?");
     rows.with(stream_.generation_stream_id);
-    std::size_t evidence_rows = 0;
-    bool names_model = false;
+    std::set<std::pair<std::string, std::size_t>> seen;
     while (rows.step()) {
-      const Id atom{static_cast<IdSpace>(rows.integer(2)), rows.hash(3)};
-      if (rows.text(0) == "model") {
-        names_model = true;
-        check(atom == receipt.model, "the provenance names another model than the receipt");
-        continue;
-      }
-      ++evidence_rows;
+      const std::string type{rows.text(0)};
       const auto sequence = static_cast<std::size_t>(rows.integer(1));
-      if (sequence >= receipt.evidence.size()) {
-        check(false, "the provenance has more evidence than the receipt");
-        continue;
-      }
-      const auto content = open_commitment(receipt.evidence[sequence], openings);
-      if (!content) continue;
-      const Evidence evidence = decode_evidence(*content);
-      check(evidence.atom == atom && evidence.weight == rows.real(4),
-            "evidence " + std::to_string(sequence) +
-                " of the provenance differs from the receipt");
+      const std::int64_t space = rows.integer(2);
+      const Id atom{static_cast<IdSpace>(space), rows.hash(3)};
+      check(space == static_cast<std::int64_t>(atom.space), "the provenance names no atom");
+      seen.emplace(type, sequence);
+      check(says(receipt, openings, type, sequence, atom, rows.real(4)),
+            "the provenance names another " + type + " than the receipt");
     }
-    check(names_model, "the provenance does not name the model");
-    std::size_t opened = 0;
-    for (const Committed& committed : receipt.evidence)
-      opened += openings.count(committed.position);
-    check(evidence_rows >= opened, "the provenance has less evidence than the receipt");
+    const auto check_all = [&](const char* type, std::size_t count, const auto& is_known) {
+      for (std::size_t i = 0; i < count; ++i)
+        check(!is_known(i) || seen.contains({type, i}),
+              std::string{"the provenance has less of "} + type + " than the receipt");
+    };
+    const auto is_open = [&](const Committed& committed) {
+      return openings.contains(committed.position);
+    };
+    check_all("model", receipt.models.size(), [](std::size_t) { return true; });
+    check_all("evidence", receipt.evidence.size(),
+              [&](std::size_t i) { return is_open(receipt.evidence[i]); });
+    check_all("subject", receipt.subjects.size(),
+              [&](std::size_t i) { return is_open(receipt.subjects[i]); });
+  }
+
+  /// Whether a row repeats its segment; where the opening was erased, whether there is one.
+  static bool says(const Receipt& receipt, const Openings& openings, const std::string& type,
+                   std::size_t sequence, const Id& atom, double weight) {
+    if (type == "model")
+      return sequence < receipt.models.size() && receipt.models[sequence].id == atom &&
+             receipt.models[sequence].weight == weight;
+    if (type != "evidence" && type != "subject") return false;
+    const auto& segments = type == "evidence" ? receipt.evidence : receipt.subjects;
+    if (sequence >= segments.size()) return false;
+    const auto content = open_commitment(segments[sequence], openings);
+    if (!content) return true;
+    if (type == "subject") return decode_subject(*content).atom == atom && weight == 1;
+    const Evidence evidence = decode_evidence(*content);
+    return evidence.atom == atom && evidence.weight == weight;
+  }
+
+  /// A row of another tenant's would look like one that was erased.
+  void check_owner() {
+    auto strays = store_.db().prepare(
+        "SELECT (SELECT count(*) FROM generation_stream_opening"
+        "         WHERE generation_stream_id = ?1 AND tenant_id <> ?2)"
+        "     + (SELECT count(*) FROM atom_provenance"
+        "         WHERE generation_stream_id = ?1 AND tenant_id <> ?2)",
+        store::Scope::owner);
+    strays.with(stream_.generation_stream_id, store_.tenant_id());
+    check(strays.step() && strays.integer(0) == 0,
+          "rows beside the receipt belong to another tenant");
   }
 
   store::Store& store_;

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/uuid.h"
 #include "crypto/sha256.h"
+#include "store/audit.h"
 #include "store/catalog_writer.h"
 #include "store/collect.h"
 #include "store/erase_files.h"
@@ -88,14 +89,15 @@ class Eraser {
  public:
   explicit Eraser(Store& store) : store_{store}, db_{store.db()} {}
 
-  /// Returns how many atoms the tenant no longer holds.
-  std::uint64_t erase(std::span<const EraseTarget> targets);
+  /// Returns the atoms that the tenant no longer holds, ascending.
+  std::vector<Id> erase(std::span<const EraseTarget> targets);
   void erase_rest_of_tenant();
 
  private:
   void release_target(const EraseTarget& target);
   void forget_version(const EraseTarget& target);
   std::vector<std::int64_t> unheld(std::vector<std::int64_t> atoms);
+  std::vector<Id> ids_of(const std::vector<std::int64_t>& atoms);
   void forget_atoms(const std::vector<std::int64_t>& atoms);
   void forget_text(const std::vector<std::int64_t>& atoms);
 
@@ -163,7 +165,18 @@ void Eraser::forget_text(const std::vector<std::int64_t>& atoms) {
   if (any) reindex_text(store_, store_.tenant_id());
 }
 
-std::uint64_t Eraser::erase(std::span<const EraseTarget> targets) {
+std::vector<Id> Eraser::ids_of(const std::vector<std::int64_t>& atoms) {
+  Statement id = db_.prepare("SELECT space, hash FROM atom WHERE atom_id = ?", Scope::owner);
+  std::vector<Id> ids;
+  ids.reserve(atoms.size());
+  for (const std::int64_t atom_id : atoms)
+    if (id.with(atom_id).step())
+      ids.push_back({static_cast<IdSpace>(id.integer(0)), id.hash(1)});
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::vector<Id> Eraser::erase(std::span<const EraseTarget> targets) {
   const std::vector<std::int64_t> atoms = atoms_of_targets(store_, targets);
   for (const EraseTarget& target : targets) release_target(target);
   for (const EraseTarget& target : targets) forget_version(target);
@@ -173,7 +186,7 @@ std::uint64_t Eraser::erase(std::span<const EraseTarget> targets) {
   // Vectors of what is gone stand in the tenant's indexes.
   db_.prepare("DELETE FROM search_index WHERE tenant_id = ?", Scope::owner)
       .run(store_.tenant_id());
-  return gone.size();
+  return ids_of(gone);
 }
 
 void Eraser::erase_rest_of_tenant() {
@@ -181,6 +194,31 @@ void Eraser::erase_rest_of_tenant() {
   for (const char* table : kOfTenant)
     db_.prepare(std::string{"DELETE FROM "} + table + " WHERE tenant_id = ?", Scope::owner)
         .run(store_.tenant_id());
+}
+
+/// Names of the targets that are the name of nothing any more, ascending.
+std::vector<std::string> forgotten_names(Store& store, std::span<const EraseTarget> targets) {
+  std::set<std::string> names;
+  for (const EraseTarget& target : targets) names.insert(target.name);
+  for (const EraseTarget& left : all_erase_targets(store)) names.erase(left.name);
+  return {names.begin(), names.end()};
+}
+
+/// Has the other modules forget; returns how much they did.
+std::uint64_t erase_from_modules(Store& store, std::span<const EraseTarget> targets,
+                                 std::vector<Id> gone, bool everything,
+                                 std::span<const SchemaModule> modules) {
+  // What was collected before cannot be held; the others were looked up.
+  for (const EraseTarget& target : targets) {
+    if (target.atom_id == 0) gone.push_back(target.atom);
+    if (target.structure && target.structure_id == 0) gone.push_back(*target.structure);
+  }
+  std::sort(gone.begin(), gone.end());
+  const std::vector<std::string> names = forgotten_names(store, targets);
+  std::uint64_t forgotten = 0;
+  for (const SchemaModule& module : modules)
+    if (module.erase != nullptr) forgotten += module.erase(store, {everything, gone, names});
+  return forgotten;
 }
 
 void record(Store& store, Erased& erased) {
@@ -207,9 +245,15 @@ Erased erase(Store& store, std::span<const std::string> references, bool everyth
     describe(targets, erased);
     erased.bytes = file_bytes(store, targets);
     Eraser eraser{store};
-    erased.atoms = eraser.erase(targets);
+    std::vector<Id> gone = eraser.erase(targets);
+    erased.atoms = gone.size();
     if (everything) eraser.erase_rest_of_tenant();
+    erased.openings =
+        erase_from_modules(store, targets, std::move(gone), everything, options.modules);
     record(store, erased);
+    record_act(store, "hart-ingest erase",
+               "erasure " + std::to_string(erased.erasure_id) + " of " +
+                   std::to_string(erased.objects) + " objects");
     transaction.commit();
   }
   erase_from_side_databases(store);
@@ -237,7 +281,7 @@ Erased plan_erasure(Store& store, std::span<const std::string> references, bool 
       everything ? all_erase_targets(store) : find_erase_targets(store, references);
   describe(targets, planned);
   planned.bytes = file_bytes(store, targets);
-  planned.atoms = Eraser{store}.erase(targets);
+  planned.atoms = Eraser{store}.erase(targets).size();
   return planned;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/bytes.h"
 #include "core/clock.h"
+#include "store/schema.h"
 #include "store/store.h"
 
 namespace hart::store {
@@ -15,6 +16,8 @@ namespace hart::store {
 struct EraseOptions {
   double wait_seconds = 0;     ///< how long to wait for readers that may still use the content
   std::function<void()> step;  ///< as CollectOptions::step
+  /// Those whose tables may hold something of the content; each is asked to forget it.
+  std::span<const SchemaModule> modules;
 };
 
 /// The receipt: who knows the erased ids can show with `salt` that they were erased here; who
@@ -26,9 +29,10 @@ struct Erased {
   /// SHA-256 of the salt and the erased objects' ids (space and digest, 33 bytes each, of files
   /// and structures), ascending, each once.
   Hash256 commitment{};
-  std::uint64_t objects = 0;  ///< versions, those that only the history or a snapshot had too
-  std::uint64_t atoms = 0;    ///< that the tenant held for their sake alone
-  std::uint64_t bytes = 0;    ///< of the objects' files
+  std::uint64_t objects = 0;   ///< versions, those that only the history or a snapshot had too
+  std::uint64_t atoms = 0;     ///< that the tenant held for their sake alone
+  std::uint64_t bytes = 0;     ///< of the objects' files
+  std::uint64_t openings = 0;  ///< pieces of content that other modules had of it
   /// Why some of the content is out of the catalog, but still in a file; empty when none is.
   std::string remains;
 };
@@ -51,7 +55,7 @@ struct Erased {
                                    const EraseOptions& options);
 
 /// Erases all that the acting tenant ever had; the tenant itself, its receipts and its bills
-/// stay.
+/// stay. What the modules of the options keep of the content goes with it.
 [[nodiscard]] Erased erase_tenant(Store& store, const EraseOptions& options);
 
 }  // namespace hart::store

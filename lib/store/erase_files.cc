@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// How long the rewriting waits for its turn among the writers.
-constexpr int kTurnTimeoutMs = 30'000;
+constexpr int kRewriteTimeoutMs = 30'000;
 
 bool is_there(const Store& store, const char* name) {
   std::error_code error;
@@ -92,7 +92,7 @@ std::string rewrite_databases(Store& store) {
   remove_old_catalogs(store);
   std::vector<std::string> held;
   try {
-    const WriterLock lock{store.directory() + "/lock", kTurnTimeoutMs};
+    const WriterLock lock{store.directory() + "/lock", kRewriteTimeoutMs};
     if (!rewrite(store.db())) held.emplace_back("hart.db");
     if (is_there(store, "index.db") && !rewrite(store.index_db()))
       held.emplace_back("index.db");

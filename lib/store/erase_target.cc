@@ -9,7 +9,7 @@
 namespace hart::store {
 namespace {
 
-constexpr std::size_t kShortestPrefix = 6;
+constexpr std::size_t kShortestTargetPrefix = 6;
 
 constexpr const char* kTargets =
     "SELECT 0, o.object_id, o.name, o.version, o.version_tag, o.modality, a.space, a.hash,"
@@ -71,7 +71,7 @@ std::vector<EraseTarget> find_by_id(const std::vector<EraseTarget>& all,
   const std::size_t colon = reference.find(':');
   const std::size_t digits =
       colon == std::string::npos ? reference.size() : reference.size() - colon - 1;
-  if (digits < kShortestPrefix) return found;
+  if (digits < kShortestTargetPrefix) return found;
   for (const EraseTarget& target : all) {
     const bool by_atom = begins_so(target.atom, reference);
     const bool by_structure = target.structure && begins_so(*target.structure, reference);

@@ -23,13 +23,13 @@ void check_all(FsckReport& report) {
 }
 
 /// How long the check of the full text waits for its turn among the writers.
-constexpr int kTurnTimeoutMs = 30'000;
+constexpr int kTextTimeoutMs = 30'000;
 
 /// Rolls back: the check of the full text writes nothing, but SQLite takes it for a write.
 class TextTransaction {
  public:
   explicit TextTransaction(Store& store) : db_{store.db()} {
-    if (store.writable()) lock_.emplace(store.directory() + "/lock", kTurnTimeoutMs);
+    if (store.writable()) lock_.emplace(store.directory() + "/lock", kTextTimeoutMs);
     db_.exec(store.writable() ? "BEGIN IMMEDIATE" : "BEGIN");
   }
   ~TextTransaction() {

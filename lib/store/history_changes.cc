@@ -8,7 +8,7 @@
 namespace hart::store {
 namespace {
 
-constexpr std::size_t kShortestPrefix = 6;
+constexpr std::size_t kShortestHistoryPrefix = 6;
 
 /// An atom that the tenant holds or held.
 struct KnownAtom {
@@ -35,11 +35,12 @@ std::optional<IdPrefix> parse_id_prefix(std::string_view text) {
     if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return std::nullopt;
     prefix.digits.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
   }
-  if (prefix.digits.size() < kShortestPrefix || prefix.digits.size() > 64) return std::nullopt;
+  if (prefix.digits.size() < kShortestHistoryPrefix || prefix.digits.size() > 64)
+    return std::nullopt;
   return prefix;
 }
 
-[[noreturn]] void refuse_ambiguous(const std::string& reference) {
+[[noreturn]] void refuse_ambiguous_past(const std::string& reference) {
   throw Error{Fault::data, "ambiguous id prefix '" + reference + "': give more digits"};
 }
 
@@ -104,7 +105,7 @@ std::vector<ObjectVersion> HistoryReader::find_by_id(const std::string& referenc
   for (const ObjectVersion& version : versions)
     if (version.atom != versions.front().atom &&
         (!version.structure || version.structure != versions.front().structure))
-      refuse_ambiguous(reference);
+      refuse_ambiguous_past(reference);
   return versions;
 }
 
@@ -126,7 +127,7 @@ std::optional<KnownAtom> HistoryReader::find_atom(const std::string& reference) 
   find.with(from_hex(low), from_hex(high), prefix->space, store_.tenant_id());
   if (!find.step()) return std::nullopt;
   const KnownAtom found{find.integer(0), {static_cast<IdSpace>(find.integer(1)), find.hash(2)}};
-  if (find.step()) refuse_ambiguous(reference);
+  if (find.step()) refuse_ambiguous_past(reference);
   return found;
 }
 

@@ -15,11 +15,11 @@ constexpr TimeUs kDayUs = TimeUs{86'400} * 1'000'000;
 /// A table that forgets: its key, and the column that says when a row ended.
 struct PrunedTable {
   const char* name;
-  const char* key;
+  const char* key;  ///< null where the module that owns the table does the forgetting
   const char* time;
   bool in_cache;  ///< in cache.db, where it may be missing
 };
-constexpr std::array<PrunedTable, 5> kTables{{
+constexpr std::array<PrunedTable, 6> kTables{{
     {"tenant_object_history", "history_id", "valid_to_us", false},
     {"tenant_atom_history", "tenant_id, atom_id, modality, valid_to_us", "valid_to_us", false},
     {"tensor_importance_history", "tenant_id, model_atom_id, position, valid_to_us",
@@ -27,6 +27,7 @@ constexpr std::array<PrunedTable, 5> kTables{{
     {"layer_importance_history", "tenant_id, model_atom_id, layer_index, valid_to_us",
      "valid_to_us", false},
     {"query_log", "query_id", "time_us", true},
+    {"generation_stream_opening", nullptr, nullptr, false},
 }};
 
 const PrunedTable& find_table(const std::string& name) {
@@ -116,6 +117,7 @@ std::vector<Pruned> prune_history(Store& store, bool dry_run,
   std::vector<Pruned> pruned;
   for (const RetentionPolicy& policy : retention_policies(store)) {
     const PrunedTable& table = find_table(policy.table);
+    if (table.key == nullptr) continue;
     Pruned result{policy.table, policy.keep_days,
                   std::max<TimeUs>(0, now - policy.keep_days * kDayUs), 0};
     if (Connection* db = connection_of(store, table))

@@ -10,7 +10,8 @@
 namespace hart::store {
 
 /// How long the rows of a history are kept after they ended. Policies are the store's, not a
-/// tenant's; every history table has one, and so has the query log in cache.db.
+/// tenant's; every history table has one, and so have the query log in cache.db and the
+/// openings of receipts, which hart-prov forgets.
 struct RetentionPolicy {
   std::string table;
   std::int64_t keep_days = 0;

@@ -241,7 +241,7 @@ CREATE VIEW my_search_index AS SELECT * FROM search_index WHERE tenant_id = curr
 }  // namespace
 
 const SchemaModule& catalog_schema() noexcept {
-  static const std::array<Migration, 12> migrations{{
+  static const std::array<Migration, 13> migrations{{
       {1, kTenants},
       {1, kAtoms},
       {1, kPayload},
@@ -254,6 +254,7 @@ const SchemaModule& catalog_schema() noexcept {
       {3, kRelations},
       {3, kCellIndex},
       {3, kSpatial},
+      {5, kApiKeys},
   }};
   static const SchemaModule module{"catalog", migrations};
   return module;

@@ -13,4 +13,7 @@ extern const char* const kRelations;
 extern const char* const kCellIndex;
 extern const char* const kSpatial;
 
+/// That to version 5.
+extern const char* const kApiKeys;
+
 }  // namespace hart::store

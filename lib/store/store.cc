@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "store/access.h"
 #include "store/as_of.h"
 #include "store/lock.h"
 #include "store/migrate.h"
@@ -110,7 +111,7 @@ std::unique_ptr<Connection> open_side(const std::string& path, bool writable, in
 
 struct Store::Impl {
   std::string directory;
-  std::string tenant_name;
+  Admission admission;
   int timeout_ms;
   bool writable;
   std::optional<TimeUs> as_of;
@@ -155,13 +156,14 @@ Store::Store(const OpenOptions& options) : impl_{std::make_unique<Impl>()} {
     throw Error{Fault::no_input, options.directory + ": not a store (it has no hart.db)"};
   }
   impl_->directory = options.directory;
-  impl_->tenant_name = options.tenant;
+  impl_->admission = {options.tenant, process_actor(), {}};
   impl_->timeout_ms = options.timeout_ms;
   impl_->writable = options.writable;
   const auto mode =
       options.writable ? Connection::Mode::read_write : Connection::Mode::read_only;
   impl_->db = std::make_unique<Connection>(path, mode, options.timeout_ms);
   check_identity(*impl_->db, path);
+  if (options.access) impl_->admission = admit(*impl_->db, options);
   if (options.writable) {
     impl_->db->exec("PRAGMA synchronous = FULL");
     impl_->db->exec("PRAGMA cache_size = -" + std::to_string(kWriterCacheKib));
@@ -170,9 +172,9 @@ Store::Store(const OpenOptions& options) : impl_{std::make_unique<Impl>()} {
   }
   Statement find =
       impl_->db->prepare("SELECT tenant_id, active FROM tenant WHERE name = ?", Scope::owner);
-  find.with(options.tenant);
+  find.with(tenant_name());
   if (!find.step() || find.integer(1) == 0)
-    throw Error{Fault::no_input, "no such tenant: " + options.tenant};
+    throw Error{Fault::no_input, "no such tenant: " + tenant_name()};
   impl_->db->set_tenant(find.integer(0));
   impl_->lease = std::make_unique<ReaderLease>(options.directory, *impl_->db);
   if (options.as_of || options.snapshot) {
@@ -221,7 +223,13 @@ std::int64_t Store::tenant_id() const noexcept {
   return impl_->db->tenant();
 }
 const std::string& Store::tenant_name() const noexcept {
-  return impl_->tenant_name;
+  return impl_->admission.tenant;
+}
+const std::string& Store::actor() const noexcept {
+  return impl_->admission.actor;
+}
+const ApiKey* Store::api_key() const noexcept {
+  return impl_->admission.key ? &*impl_->admission.key : nullptr;
 }
 bool Store::writable() const noexcept {
   return impl_->writable;

@@ -12,8 +12,18 @@
 
 namespace hart::store {
 
+struct ApiKey;
 class Packs;
 class WriterLock;
+
+/// On whose behalf, and for what, a store is opened: see store/access.h.
+struct AccessRequest {
+  std::string tool;           ///< "hart-search"
+  std::string verb;           ///< the subcommand, and its own after a dot: "index.build"
+  std::string api_key;        ///< empty: none was given
+  bool tenant_given = false;  ///< somebody named the tenant; else a key's own acts
+  bool administers = false;   ///< looks after the store, for all tenants
+};
 
 struct OpenOptions {
   std::string directory;           ///< the store directory itself
@@ -24,6 +34,9 @@ struct OpenOptions {
   std::optional<TimeUs> as_of = std::nullopt;
   /// Show what the snapshot of this name holds; only for reading.
   std::optional<std::string> snapshot = std::nullopt;
+  /// What is asked for, to be permitted or refused. Without it nobody is asked: for the
+  /// library's own use.
+  std::optional<AccessRequest> access = std::nullopt;
 };
 
 /// An open store: the catalog's connection, acting as one tenant, and its packs.
@@ -36,8 +49,8 @@ class Store {
   /// `directory` exists and is not an empty directory.
   static void create(const std::string& directory, std::span<const SchemaModule> modules);
 
-  /// Throws Error(no_input) when there is no store, no such tenant or no such snapshot,
-  /// Error(config) when its schema is of another version, Error(data) when it is not a store of
+  /// Throws as `admit` does, Error(no_input) when there is no store, no such tenant or no such
+  /// snapshot, Error(config) when its schema is of another version, Error(data) when it is not a store of
   /// ours.
   explicit Store(const OpenOptions& options);
   ~Store();
@@ -57,6 +70,9 @@ class Store {
   [[nodiscard]] std::int64_t tenant_id() const noexcept;
   [[nodiscard]] const std::string& tenant_name() const noexcept;
   [[nodiscard]] bool writable() const noexcept;
+  /// Who acts, as the audit log names them; the key that was given, or null.
+  [[nodiscard]] const std::string& actor() const noexcept;
+  [[nodiscard]] const ApiKey* api_key() const noexcept;
   /// The instant that is shown; none for the present, and for a snapshot, which is shown
   /// without the history.
   [[nodiscard]] std::optional<TimeUs> as_of() const noexcept;

@@ -3,23 +3,72 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "store/audit.h"
 
 namespace hart::store {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 200;
+constexpr const char* kDefaultTenant = "default";
 
 }  // namespace
 
 std::vector<Tenant> tenants(Store& store) {
   auto rows = store.db().prepare(
-      "SELECT tenant_id, name, created_us, active FROM tenant ORDER BY tenant_id",
+      "SELECT tenant_id, name, created_us, active, requires_key, max_atoms, max_models,"
+      " max_storage_bytes FROM tenant ORDER BY tenant_id",
       Scope::owner);
+  const auto limit = [&](int column) {
+    return rows.is_null(column) ? std::nullopt : std::optional{rows.integer(column)};
+  };
   std::vector<Tenant> all;
   while (rows.step())
-    all.push_back(
-        {rows.integer(0), std::string{rows.text(1)}, rows.integer(2), rows.integer(3) != 0});
+    all.push_back({rows.integer(0), std::string{rows.text(1)}, rows.integer(2),
+                   rows.integer(3) != 0, rows.integer(4) != 0, limit(5), limit(6), limit(7)});
   return all;
+}
+
+namespace {
+
+/// Sets a column of a tenant's row; returns what the audit log says of it.
+std::string set_column(Store& store, std::int64_t tenant_id, const char* column,
+                       std::optional<std::int64_t> value) {
+  store.db()
+      .prepare(std::string{"UPDATE tenant SET "} + column + " = ? WHERE tenant_id = ?",
+               Scope::owner)
+      .run(value, tenant_id);
+  return std::string{" "} + column + " " + (value ? std::to_string(*value) : "none");
+}
+
+std::int64_t find_tenant(Store& store, const std::string& name) {
+  Statement find =
+      store.db().prepare("SELECT tenant_id FROM tenant WHERE name = ?", Scope::owner);
+  if (!find.with(name).step()) throw Error{Fault::no_input, "no such tenant: " + name};
+  return find.integer(0);
+}
+
+}  // namespace
+
+void change_tenant(Store& store, const std::string& name, const TenantChange& change) {
+  if (change.active == false && name == kDefaultTenant)
+    throw Error{Fault::usage, "the tenant default cannot be made inactive"};
+  WriteTransaction transaction{store};
+  const std::int64_t tenant_id = find_tenant(store, name);
+  std::string detail;
+  const auto set_limit = [&](const char* column, const std::optional<std::int64_t>& limit) {
+    if (limit)
+      detail += set_column(store, tenant_id, column,
+                           *limit < 0 ? std::nullopt : std::optional{*limit});
+  };
+  set_limit("max_atoms", change.max_atoms);
+  set_limit("max_models", change.max_models);
+  set_limit("max_storage_bytes", change.max_storage_bytes);
+  if (change.active) detail += set_column(store, tenant_id, "active", *change.active ? 1 : 0);
+  if (change.requires_key)
+    detail += set_column(store, tenant_id, "requires_key", *change.requires_key ? 1 : 0);
+  if (detail.empty()) return;
+  record_act(store, "hart-bill tenant set", "tenant " + name + detail);
+  transaction.commit();
 }
 
 bool add_tenant(Store& store, const std::string& name) {
@@ -34,8 +83,10 @@ bool add_tenant(Store& store, const std::string& name) {
           Scope::owner)
       .run(name, store.now());
   const bool added = store.db().changes() == 1;
-  if (added) transaction.commit();
-  return added;
+  if (!added) return false;
+  record_act(store, "hart-bill tenant add", "tenant " + name);
+  transaction.commit();
+  return true;
 }
 
 }  // namespace hart::store

@@ -3,26 +3,40 @@
 
 _hart_bill() {
   local word=${COMP_WORDS[COMP_CWORD]} path='' words='' at
-  local common='--store --tenant --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
+  local common='--store --tenant --api-key-file --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' tenant' | ' tenant add' | ' tenant list' | ' plan' | ' plan apply' | ' plan show' | ' record' | ' usage' | ' invoice' | ' invoice create' | ' invoice show' | ' invoice list' | ' verify') path+=" ${COMP_WORDS[at]}" ;;
+      ' tenant' | ' tenant add' | ' tenant list' | ' tenant set' | ' key' | ' key issue' | ' key list' | ' key rotate' | ' key revoke' | ' audit' | ' plan' | ' plan apply' | ' plan show' | ' record' | ' price' | ' usage' | ' hotspots' | ' credit' | ' credit grant' | ' credit balance' | ' credit history' | ' invoice' | ' invoice create' | ' invoice show' | ' invoice void' | ' invoice list' | ' verify') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
-    '') words='tenant plan record usage invoice verify help' ;;
-    ' tenant') words='add list' ;;
+    '') words='tenant key audit plan record price usage hotspots credit invoice verify help' ;;
+    ' tenant') words='add list set' ;;
     ' tenant add') words='--help' ;;
     ' tenant list') words='--help' ;;
+    ' tenant set') words='--max-atoms --max-models --max-storage --active --require-key' ;;
+    ' key') words='issue list rotate revoke' ;;
+    ' key issue') words='--scope --label --expires --rate --burst --output' ;;
+    ' key list') words='--help' ;;
+    ' key rotate') words='--grace --output' ;;
+    ' key revoke') words='--help' ;;
+    ' audit') words='--since --refused' ;;
     ' plan') words='apply show' ;;
     ' plan apply') words='--dry-run' ;;
     ' plan show') words='--help' ;;
     ' record') words='--dry-run' ;;
-    ' usage') words='--since --until --month --by --all-tenants' ;;
-    ' invoice') words='create show list' ;;
+    ' price') words='--plan' ;;
+    ' usage') words='--since --until --month --by --plot --all-tenants' ;;
+    ' hotspots') words='--days --until --top' ;;
+    ' credit') words='grant balance history' ;;
+    ' credit grant') words='--idempotency-key --priority --expires --note --dry-run' ;;
+    ' credit balance') words='--help' ;;
+    ' credit history') words='--help' ;;
+    ' invoice') words='create show void list' ;;
     ' invoice create') words='--month --as --dry-run' ;;
     ' invoice show') words='--as' ;;
+    ' invoice void') words='--reason --dry-run' ;;
     ' invoice list') words='--help' ;;
     ' verify') words='--help' ;;
   esac

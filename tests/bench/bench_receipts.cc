@@ -1,8 +1,10 @@
-// Receipts a second, in groups and each acknowledged when it is durable; proofs from a log of
-// ten million receipts, and from a simulated one of a billion. JSON lines.
+// Receipts a second, in groups and each acknowledged when it is durable; proofs
+// from a log of ten million receipts, and from a simulated one of a billion.
+// JSON lines.
 //
-// A receipt has a prompt of 100 bytes, two pieces of evidence and 32 tokens. The disk is that
-// of the temporary directory (TMPDIR); its own rate of syncs stands beside the figures.
+// A receipt has a prompt of 100 bytes, two pieces of evidence and 32 tokens.
+// The disk is that of the temporary directory (TMPDIR); its own rate of syncs
+// stands beside the figures.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -41,75 +43,53 @@ store::OpenOptions bench_options(const bench::ScratchDirectory& directory) {
   return {directory.store(), "default", 60'000, true};
 }
 
-template <typename T> ByteBuffer little_endian(T value) {
-  ByteBuffer bytes;
-  append_le(bytes, value);
-  return bytes;
-}
-
 GenerationBegin bench_begin() {
-  // UUIDs ascend with the time, as they do where receipts are written as they come.
+  // UUIDs ascend with the time, as they do where receipts are written as they
+  // come.
   static std::atomic<TimeUs> time{1'700'000'000'000'000};
   GenerationBegin begin;
   begin.started = time += 50;
   begin.inference = make_uuid7(begin.started);
   begin.operation = "generate_text";
-  begin.model = {IdSpace::structure, crypto::sha256(as_bytes("model"))};
-  begin.model_name = "model.gguf";
+  begin.engine = {"transformer", "1", "avx512", "cpu"};
+  begin.models = {{{IdSpace::structure, crypto::sha256(as_bytes("model"))}, "model.gguf"}};
   begin.parameters = {{"temperature", 0.7}, {"top_k", 40}};
+  begin.seed = 42;
   begin.prompt = std::string(100, 'p');
-  for (const char* name : {"animals.md", "plants.md"})
+  // Of a hundred thousand passages, as a store of documents has them.
+  const auto passage = static_cast<std::uint64_t>(begin.started) * 0x9e3779b97f4a7c15ULL;
+  for (const std::uint64_t each : {passage, passage >> 20}) {
+    const std::string name = std::to_string(each % 100'000);
     begin.evidence.push_back(
         {{IdSpace::content, crypto::sha256(as_bytes(name))}, 0.5, std::string(200, 'e'), name});
+  }
   return begin;
 }
 
-/// 32 tokens with two alternatives each, as they are committed to.
-const ByteBuffer& token_run() {
-  static const ByteBuffer run = [] {
-    ByteBuffer bytes;
+/// 32 tokens with two alternatives each.
+const std::vector<GeneratedToken>& bench_tokens() {
+  static const std::vector<GeneratedToken> tokens = [] {
+    std::vector<GeneratedToken> made(32);
     for (int i = 0; i < 32; ++i) {
-      GeneratedToken token;
+      GeneratedToken& token = made[static_cast<std::size_t>(i)];
       token.token = i;
       token.text = " word";
       token.alternatives = {{i + 1, -1.5F, " other"}, {i + 2, -2.5F, " third"}};
-      prov::append_token(bytes, token);
     }
-    return bytes;
+    return made;
   }();
-  return run;
+  return tokens;
 }
 
-/// The segments that a receipt has, as the sink adds them.
 prov::PendingReceipt bench_receipt() {
-  prov::PendingReceipt receipt{
-      bench_begin(), {1'700'000'001'000'000, std::string(150, 'o'), "stop", 25, 32}, {}};
-  const GenerationBegin& begin = receipt.begin;
-  prov::ReceiptBuilder& builder = receipt.builder;
-  using prov::Tag;
-  builder.add(Tag::inference, begin.inference);
-  builder.commit(Tag::tenant, "default");
-  builder.add(Tag::started, little_endian(begin.started));
-  builder.add(Tag::operation, begin.operation);
-  ByteBuffer model = little_endian(static_cast<std::uint8_t>(begin.model.space));
-  append(model, begin.model.hash);
-  builder.add(Tag::model, model);
-  builder.commit(Tag::model_name, begin.model_name);
-  builder.add(Tag::parameters, dump_json(begin.parameters));
-  builder.add(Tag::seed, little_endian(begin.seed));
-  builder.commit(Tag::prompt, begin.prompt);
-  for (const Evidence& evidence : begin.evidence)
-    builder.commit(Tag::evidence, prov::encode_evidence(evidence));
-  ByteBuffer prefix = little_endian(std::uint32_t{0});
-  append_le(prefix, std::uint32_t{32});
-  builder.commit(Tag::tokens, ByteBuffer{token_run()}, prefix);
-  builder.commit(Tag::output, receipt.end.output);
-  builder.add(Tag::completed, little_endian(receipt.end.completed));
-  builder.add(Tag::finish_reason, receipt.end.finish_reason);
-  ByteBuffer usage = little_endian(receipt.end.tokens_in);
-  append_le(usage, receipt.end.tokens_out);
-  builder.add(Tag::usage, usage);
-  return receipt;
+  prov::ReceiptDraft draft{bench_begin(), "default", ""};
+  for (const GeneratedToken& token : bench_tokens()) draft.token(token);
+  return draft.finish({1'700'000'001'000'000,
+                       std::string(150, 'o'),
+                       "stop",
+                       25,
+                       32,
+                       {{"generate_text", "token", 57'000'000}}});
 }
 
 void print(const Json& line) {
@@ -117,7 +97,8 @@ void print(const Json& line) {
   std::fflush(stdout);
 }
 
-/// What the disk allows: writes of a page at the end of a file, each made durable.
+/// What the disk allows: writes of a page at the end of a file, each made
+/// durable.
 void measure_syncs(std::size_t runs) {
   const bench::ScratchDirectory directory;
   const int fd = ::open((directory.path() + "/syncs").c_str(), O_RDWR | O_CREAT, 0600);

@@ -7,7 +7,7 @@ store() { hart-ingest init -s s.hart >/dev/null && export HART_STORE=$PWD/s.hart
 
 plan() {
   cat >plan.json <<'PLAN'
-{"name": "test", "currency": "USD", "effective_from": "2026-01-01",
+{"name": "test", "currency": "USD", "decimal_places": 6, "effective_from": "2026-01-01",
  "operations": [{"operation": "generate_text", "unit": "token", "base_rate": "0.000002"}],
  "multipliers": [{"type": "grounding", "criteria": {"evidence": {">=": 1}}, "value": "1.25"}]}
 PLAN
@@ -34,7 +34,7 @@ event() {
   plan
   sed -i 's/"0.000002"/0.000002/' plan.json
   run -65 hart-bill plan apply plan.json
-  assert_output --partial 'operations[0].base_rate'
+  assert_output --partial '/operations/0/base_rate'
   run -1 hart-bill plan show
   run -66 hart-bill plan apply missing.json
 }
@@ -147,6 +147,8 @@ event() {
   assert_equal "$(jq -r .total first)" 1.502502
   run -0 hart-bill invoice show 2026-11 --as human
   assert_output --partial "total 1.502502 USD"
+  hart-bill invoice show 2026-11-001 --as html >page.html
+  grep -q '<td class="number">1.502502</td>' page.html
   run -66 hart-bill invoice show 2026-12
   run -1 hart-bill invoice create --month 2026-12
 }
@@ -192,4 +194,135 @@ event() {
   run -1 hart-bill verify --json
   assert_equal "$(json 'select(.type=="verification").ok')" false
   assert_output --partial "entry 0"
+}
+
+tiers() {
+  cat >tiers.json <<'PLAN'
+{"name": "tiers", "currency": "USD", "effective_from": "2026-01-01",
+ "operations": [{"operation": "seats", "unit": "seat", "tiers": {"mode": "graduated",
+   "steps": [{"up_to": "5", "rate": "7"}, {"up_to": "10", "rate": "6.50"}, {"rate": "6"}]}}],
+ "taxes": [{"name": "VAT", "percent": "19"}]}
+PLAN
+}
+
+@test "bill: price shows the arithmetic of each event and the month, and keeps nothing" {
+  tiers
+  echo '{"source":"t","id":1,"operation":"seats","units":20,"unit":"seat","time":"2026-11-05T00:00:00Z"}' >in
+  run -0 hart-bill price --json --plan tiers.json - <in
+  assert_equal "$(json .type | paste -sd,)" price,estimate
+  assert_equal "$(json 'select(.type=="estimate").lines[0] | "\(.description) \(.amount)"')" \
+    "graduated: 5 × 7 + 5 × 6.5 + 10 × 6 127.50"
+  store
+  plan
+  hart-bill plan apply plan.json
+  run -0 hart-bill price --json - < <(event a 1000 '{"evidence":2}')
+  assert_equal "$(json 'select(.type=="price") | "\(.arithmetic) \(.id)"')" \
+    "0.000002 × 1 × 1 × 1.25 × 1000 = 0.0025 a"
+  run -1 hart-bill usage
+}
+
+@test "bill: an array of CloudEvents on one line is answered event by event" {
+  store
+  echo '[{"specversion":"1.0","source":"t","id":"a","type":"o","data":{"units":1,"unit":"u"}},{"specversion":"1.0","source":"t","id":"b","type":"o"},{"specversion":"1.0","source":"t","id":"c","type":"o","data":{"units":1,"unit":"u"}}]' >batch
+  run -65 hart-bill record --json - <batch
+  assert_equal "$(json '"\(.type) \(.id)"' | paste -sd,)" \
+    "usage_record a,error b,usage_record c"
+}
+
+@test "bill: what was acknowledged survives kill -9, and the replay doubles nothing" {
+  store
+  plan
+  hart-bill plan apply plan.json
+  for i in {1..3000}; do event "$i" 1000; done >events
+  for round in 1 2 3; do
+    mkfifo in.$round
+    hart-bill record --json - <in.$round >>acknowledged &
+    local recorder=$!
+    { head -n $((round * 700)) events; sleep 5; } >in.$round &
+    local feeder=$!
+    until [[ $(tail -c 200 acknowledged 2>/dev/null) == *'"sequence"'* ]]; do sleep 0.02; done
+    kill -9 "$recorder"
+    wait "$recorder" || true
+    kill "$feeder" 2>/dev/null || true
+  done
+  hart-bill record --json - <events >replayed
+  # Whatever had a whole line is in the ledger, at the place that was said.
+  jq -c -R 'fromjson? | select(.event) | [.event, .sequence]' acknowledged | sort -u >before
+  jq -c '[.event, .sequence]' replayed | sort -u >after
+  [[ -s before ]]
+  assert_equal "$(comm -23 before after)" ""
+  run -0 hart-bill verify --json
+  assert_equal "$(json .entries)" 3000
+  assert_equal "$(json .total)" 6.000000
+}
+
+@test "bill: an invoice can be void and issued again, and credits go with it" {
+  store
+  tiers
+  hart-bill plan apply tiers.json
+  hart-bill credit grant 100 --idempotency-key welcome
+  run -0 hart-bill credit grant 100 --idempotency-key welcome --json
+  assert_equal "$(json .changed)" false
+  run -65 hart-bill credit grant 99 --idempotency-key welcome
+  echo '{"source":"t","id":1,"operation":"seats","units":20,"unit":"seat","time":"2026-11-05T00:00:00Z"}' |
+    hart-bill record -
+  run -0 hart-bill invoice create --month 2026-11 --as json
+  assert_equal "$(json '"\(.total) \(.credits) \(.due)"')" "151.72 100.00 51.72"
+  assert_equal "$(json '[.lines[].line] | join(",")')" 1,2
+  run -0 hart-bill invoice void 2026-11-001 --reason 'wrong address' --json
+  assert_equal "$(json .changed)" true
+  run -0 hart-bill credit balance --json
+  assert_equal "$(json 'select(.type=="summary").available')" 100.000000
+  run -0 hart-bill invoice create --month 2026-11 --as json
+  assert_equal "$(json '"\(.number) \(.due)"')" "2026-11-002 51.72"
+  run -0 hart-bill invoice show 2026-11-001 --as human
+  assert_output --partial 'VOID: wrong address'
+  run -0 hart-bill invoice list --json
+  assert_equal "$(json .void | paste -sd,)" true,false
+  run -0 hart-bill credit history --json
+  assert_equal "$(json .kind | paste -sd,)" grant,draw,return,draw
+  run -66 hart-bill invoice void 2026-12-001 --reason none
+  run -0 hart-bill verify
+}
+
+@test "bill: the page of an invoice has no markup but its own" {
+  store
+  sed 's/"name": "tiers"/"name": "<b>"/; s/VAT/<script>\\"x\\"\&/' <(tiers; cat tiers.json) >markup.json
+  hart-bill plan apply markup.json
+  echo '{"source":"t","id":1,"operation":"seats","units":1,"unit":"seat","time":"2026-11-05T00:00:00Z"}' |
+    hart-bill record -
+  run -0 hart-bill invoice create --month 2026-11 --as html
+  refute_output --partial '<script>'
+  assert_output --partial '&lt;script&gt;&quot;x&quot;&amp;'
+  refute_output --regexp '(src|href)='
+}
+
+@test "bill: usage is drawn day by day, as text and as a picture" {
+  store
+  plan
+  hart-bill plan apply plan.json
+  { event a 1000000; event b 1000000 | sed s/11-05/11-07/; event c 3000000 | sed s/11-07/11-05/; } |
+    hart-bill record -
+  run -0 hart-bill usage --plot text
+  assert_line --index 1 --regexp '^2026-11-05  █{50} 8.000000$'
+  assert_line --index 2 '2026-11-06  0.000000'
+  assert_line --index 3 --regexp '^2026-11-07  █{12}▌ 2.000000$'
+  hart-bill usage --plot svg --month 2026-11 >usage.svg
+  assert_equal "$(grep -c '<rect x=' usage.svg)" 3
+  run -1 hart-bill usage --plot text --month 2026-10
+  run -2 hart-bill usage --plot text --all-tenants
+}
+
+@test "bill: hotspots are the costliest uses of the last days, with what they cost before" {
+  store
+  plan
+  hart-bill plan apply plan.json
+  { event a 1000 '{"model":"m"}'; event b 5000 '{"model":"n"}'
+    event c 4000 '{"model":"n"}' | sed s/11-05/10-29/; } | hart-bill record -
+  run -0 hart-bill hotspots --until 2026-11-06 --json
+  assert_equal "$(json '"\(.rank) \(.model) \(.amount) \(.amount_before)"' | paste -sd,)" \
+    "1 n 0.010000 0.008000,2 m 0.002000 0.000000"
+  run -0 hart-bill hotspots --until 2026-11-06 --top 1 --json
+  assert_equal "$(json .model)" n
+  run -1 hart-bill hotspots --until 2026-01-01
 }

@@ -56,6 +56,8 @@ namespace hart::cli {
 struct CommonOptions {
   std::string store;  ///< --store; empty: HART_STORE, else the nearest .hart upward
   std::string tenant = "default";  ///< --tenant, HART_TENANT
+  bool tenant_given = false;       ///< by either
+  std::string api_key_file;        ///< --api-key-file; empty: HART_API_KEY
   std::string format = "auto";     ///< "auto", "human" or "jsonl"
   std::string device =
       "auto";             ///< "auto" or "cpu"; "cuda" without a device ends with status 69
@@ -67,19 +69,32 @@ struct CommonOptions {
   bool dry_run = false;  ///< only where the command declared Command::dry_run()
 };
 
+class RequestMeter;
+
 /// What an action works with.
 struct Context {
   std::string tool;  ///< "hart-search"
   CommonOptions common;
   Output& out;
+  std::string verb = {};     ///< the command, "index.build"
+  std::string api_key = {};  ///< what acts, or empty
+  /// Counts the lines of a stream against the limit of the key, once a store was opened with
+  /// one.
+  std::shared_ptr<RequestMeter> meter = {};
 
-  /// The store that `--store` and the environment name. Throws as store::find_store and
-  /// store::Store do. Include "store/store.h" where this is called.
+  /// The store that `--store` and the environment name, to act as a tenant: an API key that was
+  /// given must permit it, and without one the tenant must need none. Throws as
+  /// store::find_store, store::admit and store::Store do. Include "store/store.h" where this is
+  /// called.
   [[nodiscard]] store::Store open_store(bool writable = false) const;
+  /// The same to look after the store, for all tenants or in the place of one: for the owner of
+  /// its files.
+  [[nodiscard]] store::Store open_store_as_owner(bool writable = false) const;
   /// The store as it was, for reading: `as_of` is an instant (common/instant.h) or the name of
   /// a snapshot, which shows what the snapshot holds. Without one, the store as it is. Throws
-  /// Error(no_input) for a snapshot that is not there.
-  [[nodiscard]] store::Store open_store_as_of(const std::optional<std::string>& as_of) const;
+  /// Error(no_input) for a snapshot that is not there. `as_owner`: as open_store_as_owner does.
+  [[nodiscard]] store::Store open_store_as_of(const std::optional<std::string>& as_of,
+                                              bool as_owner = false) const;
   /// The store for a command that answers and reports what it used: open for writing or, where
   /// writing is not permitted, for reading only, with a diagnostic that nothing is recorded.
   [[nodiscard]] store::Store open_store_to_report() const;
@@ -157,6 +172,9 @@ class Command {
   void dry_run();
 
   void action(Action action) { action_ = std::move(action); }
+  /// The names of the commands above and its own, joined by dots, without the tool's:
+  /// "index.build".
+  [[nodiscard]] std::string path() const;
   /// Lists this subcommand by its name alone, with the others of `topic`, so that the help of a
   /// tool with many subcommands fits a screen. One capitalised word or two.
   Command& topic(std::string topic) {
@@ -195,7 +213,7 @@ class Tool {
 
  private:
   int dispatch(int argc, char** argv);
-  int act(const Command& command, Output& out);
+  int act(const Command& command, Output& out, const std::string& api_key);
 
   Command root_;
   CommonOptions common_;

@@ -104,6 +104,12 @@ Command::Command(std::string name, std::string summary)
 
 Command::~Command() = default;
 
+std::string Command::path() const {
+  if (parent_ == nullptr) return {};
+  const std::string above = parent_->path();
+  return above.empty() ? name_ : above + "." + name_;
+}
+
 Command& Command::subcommand(const std::string& name, const std::string& summary) {
   subcommands_.push_back(std::make_unique<Command>(name, summary));
   subcommands_.back()->parent_ = this;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/number_array.h"
+#include "common/request_meter.h"
 
 namespace hart::cli {
 namespace {
@@ -65,6 +66,7 @@ std::vector<InputLine> LineStream::next_batch(std::size_t most) {
     const auto line = reader_.next();
     if (!line) break;
     if (!line->too_long && is_blank(line->text)) continue;
+    if (context_.meter) context_.meter->take_line([this] { context_.check_interrupt(); });
     batch.push_back(parse_line(*line, reader_.line_number(), numbers_key_, numbers_expected_));
     numbers_expected_ = batch.back().numbers.size();
   }

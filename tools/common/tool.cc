@@ -3,12 +3,15 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
+#include "common/api_key_file.h"
 #include "common/cli.h"
 #include "common/help.h"
 #include "common/option_spec.h"
 #include "common/parser.h"
+#include "common/request_meter.h"
 #include "core/parallel.h"
 
 namespace hart::cli {
@@ -43,7 +46,8 @@ void print_diagnostic(std::string_view tool, std::string_view message) {
 /// The options that stand in CommonOptions, as declarations owned by `holder`.
 void declare_common(Command& holder, CommonOptions& common, bool& json) {
   holder.option("-s,--store", "DIR", common.store, "the store directory");
-  holder.option("-t,--tenant", "NAME", common.tenant, "who acts");
+  holder.option("-t,--tenant", "NAME", common.tenant, "who acts (default: default)");
+  holder.option("--api-key-file", "FILE", common.api_key_file, "an API key, or HART_API_KEY");
   holder.option("--format", "auto|human|jsonl", common.format, "form of the results")
       .choices({"auto", "human", "jsonl"});
   holder.flag("--json", json, "the same as --format jsonl");
@@ -56,6 +60,26 @@ void declare_common(Command& holder, CommonOptions& common, bool& json) {
   holder.option("--timeout", "SECONDS", common.timeout_s, "how long to wait for a lock")
       .range(0, 86'400);
   holder.flag("--dry-run", common.dry_run, "say what would be done, and do nothing");
+}
+
+/// Who acts, where no option said so.
+void name_tenant(CommonOptions& common) {
+  if (common.tenant.empty())
+    if (const char* tenant = std::getenv("HART_TENANT"); tenant != nullptr)
+      common.tenant = tenant;
+  common.tenant_given = !common.tenant.empty();
+  if (!common.tenant_given) common.tenant = "default";
+}
+
+/// Takes a secret out of the environment: no helper that is started inherits it, and what the
+/// system shows of this process's environment holds it no longer.
+std::string take_secret(const char* name) {
+  char* value = std::getenv(name);
+  if (value == nullptr) return {};
+  std::string secret{value};
+  explicit_bzero(value, secret.size());
+  unsetenv(name);
+  return secret;
 }
 
 bool wants_human(const std::string& format) {
@@ -86,8 +110,9 @@ Tool::Tool(std::string name, std::string summary)
 Tool::~Tool() = default;
 
 int Tool::dispatch(int argc, char** argv) {
-  if (const char* tenant = std::getenv("HART_TENANT"); tenant && *tenant)
-    common_.tenant = tenant;
+  const std::string api_key = take_secret("HART_API_KEY");
+  // Empty until somebody names one.
+  common_.tenant.clear();
   Command holder{"", ""};
   bool json = false;
   declare_common(holder, common_, json);
@@ -98,6 +123,7 @@ int Tool::dispatch(int argc, char** argv) {
   const auto parsed = parser.parse({argv + 1, argv + argc});
   const Help help{root_, specs};
   if (json) common_.format = "jsonl";
+  name_tenant(common_);
   Output out{STDOUT_FILENO, wants_human(common_.format)};
 
   switch (parsed.request) {
@@ -119,17 +145,21 @@ int Tool::dispatch(int argc, char** argv) {
       out.raw(as_bytes(root_.name_ + " " HART_VERSION " (hartonomous)\n"));
       break;
     case Parser::Request::act:
-      return act(*parsed.command, out);
+      return act(*parsed.command, out, api_key);
   }
   out.finish();
   return 0;
 }
 
-int Tool::act(const Command& command, Output& out) {
+int Tool::act(const Command& command, Output& out, const std::string& api_key) {
   if (common_.device == "cuda")
     throw Error{Fault::unavailable, "no CUDA device: this build computes on the CPU only"};
   if (common_.threads == 0) common_.threads = default_threads();
   Context context{root_.name_, common_, out};
+  context.verb = command.path();
+  context.api_key =
+      common_.api_key_file.empty() ? api_key : read_api_key_file(common_.api_key_file);
+  context.meter = std::make_shared<RequestMeter>();
   try {
     const int status = command.action_(context);
     out.finish();

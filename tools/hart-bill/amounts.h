@@ -10,9 +10,15 @@
 
 namespace hart::cli {
 
-/// Six places, as every amount and rate is written.
+/// Six places, as every rate and the amount of every event is written.
 [[nodiscard]] inline std::string amount_text(std::int64_t micros) {
   return format_decimal(micros, kMicroPlaces);
+}
+/// An amount that was rounded to `places`, in [0, 6], with that many.
+[[nodiscard]] inline std::string money_text(std::int64_t micros, int places) {
+  std::int64_t unit = 1;
+  for (int i = places; i < kMicroPlaces; ++i) unit *= 10;
+  return format_decimal(micros / unit, places);
 }
 /// Without the zeros at the end.
 [[nodiscard]] inline std::string units_text(std::int64_t micros) {

@@ -4,6 +4,7 @@
 #include "bill/invoice.h"
 #include "commands.h"
 #include "common/output.h"
+#include "invoice_forms.h"
 #include "store/store.h"
 
 namespace hart::cli {
@@ -13,60 +14,22 @@ struct InvoiceOptions {
   std::string month;
   std::string number;
   std::string as;
+  std::string reason;
 };
-
-/// `--as` is the form whatever standard output is; without it the common rule holds.
-bool for_people(const InvoiceOptions& options, const Context& context) {
-  return options.as.empty() ? context.out.human() : options.as == "human";
-}
-
-Json invoice_json(const bill::Invoice& invoice, const std::string& tenant) {
-  Json json{{"type", "invoice"},
-            {"number", invoice.number},
-            {"tenant", tenant},
-            {"period_start", format_time(invoice.period.start)},
-            {"period_end", format_time(invoice.period.end)},
-            {"currency", invoice.currency},
-            {"total", amount_text(invoice.total_micros)},
-            {"lines", Json::array()}};
-  for (const bill::InvoiceLine& line : invoice.lines) {
-    Json one{{"operation", line.operation},
-             {"unit", line.unit},
-             {"events", line.events},
-             {"units", units_text(line.units_micros)},
-             {"base_rate", amount_text(line.base_rate_micros)}};
-    put_multipliers(one, line.multipliers_e4);
-    one["amount"] = amount_text(line.amount_micros);
-    json["lines"].push_back(std::move(one));
-  }
-  return json;
-}
-
-std::string invoice_text(const bill::Invoice& invoice, const std::string& tenant) {
-  Table table{{"OPERATION", "EVENTS", "UNITS", "UNIT", "RATE", "COMPLEXITY", "CONTENT",
-               "GROUNDING", "AMOUNT"}};
-  for (const bill::InvoiceLine& line : invoice.lines)
-    table.row({line.operation, std::to_string(line.events), units_text(line.units_micros),
-               line.unit, amount_text(line.base_rate_micros),
-               multiplier_text(line.multipliers_e4[0]), multiplier_text(line.multipliers_e4[1]),
-               multiplier_text(line.multipliers_e4[2]), amount_text(line.amount_micros)});
-  return "invoice " + invoice.number + " for " + tenant + "\nfrom " +
-         format_time(invoice.period.start) + " until " + format_time(invoice.period.end) +
-         "\n\n" + table.format() + "\ntotal " + amount_text(invoice.total_micros) + " " +
-         invoice.currency;
-}
 
 /// Writes an invoice in the form asked for, past the form that the output has by itself.
 void write_invoice(const bill::Invoice& invoice, const std::string& tenant,
                    const InvoiceOptions& options, Context& context) {
-  const std::string form = for_people(options, context)
-                               ? printable(invoice_text(invoice, tenant))
-                               : dump_json(invoice_json(invoice, tenant));
-  context.out.raw(as_bytes(form + "\n"));
+  const std::string form =
+      options.as.empty() ? (context.out.human() ? "human" : "json") : options.as;
+  const std::string text = form == "html"    ? invoice_html(invoice, tenant)
+                           : form == "human" ? printable(invoice_text(invoice, tenant))
+                                             : dump_json(invoice_json(invoice, tenant));
+  context.out.raw(as_bytes(text + "\n"));
 }
 
 int invoice_create(const InvoiceOptions& options, Context& context) {
-  store::Store store = context.open_store(true);
+  store::Store store = context.open_store_as_owner(true);
   const auto created = bill::create_invoice(store, options.month, context.common.dry_run);
   if (!created) {
     context.notice("tenant '" + store.tenant_name() + "' used nothing in " + options.month);
@@ -86,24 +49,46 @@ int invoice_show(const InvoiceOptions& options, Context& context) {
   return 0;
 }
 
+int invoice_void(const InvoiceOptions& options, Context& context) {
+  store::Store store = context.open_store_as_owner(true);
+  const bool changed =
+      bill::void_invoice(store, options.number, options.reason, context.common.dry_run);
+  const std::string done = context.common.dry_run ? "would make " : "made ";
+  context.out.write(
+      {{"type", "invoice_void"}, {"number", options.number}, {"changed", changed}},
+      changed ? done + "invoice " + options.number + " void"
+              : "invoice " + options.number + " is void already");
+  return 0;
+}
+
 int invoice_list(Context& context) {
   store::Store store = context.open_store();
-  Table table{{"NUMBER", "CREATED", "LINES", "TOTAL", ""}};
+  Table table{{"NUMBER", "CREATED", "LINES", "TOTAL", "DUE", "", ""}};
   for (const bill::Invoice& invoice : bill::find_invoices(store)) {
+    const std::string total = money_text(invoice.total_micros, invoice.decimal_places);
+    const std::string due =
+        money_text(invoice.total_micros - invoice.credit_micros, invoice.decimal_places);
     table.row({invoice.number, format_time(invoice.created),
-               std::to_string(invoice.lines.size()), amount_text(invoice.total_micros),
-               invoice.currency});
+               std::to_string(invoice.lines.size()), total, due, invoice.currency,
+               invoice.void_reason ? "void" : ""});
     if (!context.out.human())
       context.out.write({{"type", "invoice_summary"},
                          {"number", invoice.number},
                          {"created", format_time(invoice.created)},
                          {"lines", invoice.lines.size()},
-                         {"total", amount_text(invoice.total_micros)},
-                         {"currency", invoice.currency}});
+                         {"total", total},
+                         {"due", due},
+                         {"currency", invoice.currency},
+                         {"void", invoice.void_reason.has_value()}});
   }
   if (table.empty()) return 1;
   context.out.table(table);
   return 0;
+}
+
+void add_form(Command& command, InvoiceOptions& options) {
+  command.option("--as", "FORM", options.as, "human, json or html, whatever reads it")
+      .choices({"human", "json", "html"});
 }
 
 }  // namespace
@@ -113,17 +98,23 @@ void add_invoice_command(Command& tool) {
   Command& create = command.subcommand("create", "Invoice what a month has left to invoice");
   auto& made = create.options<InvoiceOptions>();
   create.option("--month", "YYYY-MM", made.month, "the month (UTC)").required();
-  create.option("--as", "FORM", made.as, "human or json, whatever reads it")
-      .choices({"human", "json"});
+  add_form(create, made);
   create.dry_run();
   create.action([&made](Context& context) { return invoice_create(made, context); });
 
   Command& show = command.subcommand("show", "Print invoices again");
   auto& shown = show.options<InvoiceOptions>();
   show.positional("NUMBER", shown.number, "an invoice's number, or a month for all of its");
-  show.option("--as", "FORM", shown.as, "human or json, whatever reads it")
-      .choices({"human", "json"});
+  add_form(show, shown);
   show.action([&shown](Context& context) { return invoice_show(shown, context); });
+
+  Command& undo =
+      command.subcommand("void", "Make an invoice void, so that it can be re-issued");
+  auto& voided = undo.options<InvoiceOptions>();
+  undo.positional("NUMBER", voided.number, "the invoice's number");
+  undo.option("--reason", "TEXT", voided.reason, "why, as it is printed on it").required();
+  undo.dry_run();
+  undo.action([&voided](Context& context) { return invoice_void(voided, context); });
 
   Command& list = command.subcommand("list", "List the tenant's invoices");
   list.action([](Context& context) { return invoice_list(context); });

@@ -1,13 +1,16 @@
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "amounts.h"
+#include "bill/period.h"
 #include "bill/usage_totals.h"
 #include "commands.h"
 #include "common/output.h"
 #include "store/store.h"
 #include "store/tenant.h"
+#include "usage_plot.h"
 
 namespace hart::cli {
 namespace {
@@ -17,6 +20,7 @@ struct UsageOptions {
   std::optional<std::string> until;
   std::optional<std::string> month;
   std::vector<std::string> by;
+  std::string plot;
   bool all_tenants = false;
 };
 
@@ -68,6 +72,7 @@ void write_total(const std::string& tenant, const bill::UsageTotal& total,
   json["units"] = units_text(total.units_micros);
   json["amount"] = amount_text(total.amount_micros);
   json["currency"] = total.currency;
+  if (total.by_period) json["by_period"] = true;
   out.write(json);
 }
 
@@ -113,9 +118,46 @@ class UsageReport {
   Sum sum_;
 };
 
-int usage(const UsageOptions& options, Context& context) {
-  const bill::UsageQuery query = usage_query(options);
+/// The chart of each day: its amount, or its events where nothing cost anything.
+int plot(const UsageOptions& options, Context& context) {
+  constexpr int kPlotColumns = 50;
+  bill::UsageQuery query = usage_query(options);
+  query.by_day = true;
   store::Store store = context.open_store();
+  struct Day {
+    std::int64_t events = 0;
+    std::int64_t amount_micros = 0;
+  };
+  std::map<std::string, Day> days;
+  std::string currency;
+  for (const bill::UsageTotal& total : bill::usage_totals(store, query)) {
+    Day& day = days[total.day];
+    day.events += total.events;
+    day.amount_micros = add_decimals(day.amount_micros, total.amount_micros, "usage");
+    if (total.amount_micros != 0) currency = total.currency;
+  }
+  const bool costs = !currency.empty();
+  std::vector<PlotBar> bars;
+  for (const auto& [date, day] : days)
+    bars.push_back({date, costs ? day.amount_micros : day.events,
+                    costs ? amount_text(day.amount_micros) : std::to_string(day.events)});
+  bars = with_empty_days(bars, costs ? amount_text(0) : "0");
+  const std::string title =
+      printable(store.tenant_name()) + ": " + (costs ? currency : "events") + " a day (UTC)";
+  context.out.raw(as_bytes(options.plot == "svg"
+                               ? plot_svg(bars, title)
+                               : title + "\n" + plot_text(bars, kPlotColumns)));
+  return days.empty() ? 1 : 0;
+}
+
+int usage(const UsageOptions& options, Context& context) {
+  if (!options.plot.empty()) {
+    if (options.all_tenants) throw Error{Fault::usage, "--plot is of one tenant"};
+    return plot(options, context);
+  }
+  const bill::UsageQuery query = usage_query(options);
+  store::Store store =
+      options.all_tenants ? context.open_store_as_owner() : context.open_store();
   UsageReport report{query, context.out};
   if (!options.all_tenants) {
     report.add(store);
@@ -142,6 +184,8 @@ void add_usage_command(Command& tool) {
   command.option("--month", "YYYY-MM", options.month, "used in this month (UTC)");
   command.option("--by", "KEY", options.by, "also tell apart by model or day")
       .choices({"operation", "model", "day"});
+  command.option("--plot", "FORM", options.plot, "a chart of each day: text or svg")
+      .choices({"text", "svg"});
   command.flag("--all-tenants", options.all_tenants, "every tenant of the store");
   command.action([&options](Context& context) { return usage(options, context); });
 }

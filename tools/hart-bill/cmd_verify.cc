@@ -19,6 +19,7 @@ int verify(Context& context) {
                      {"ok", ok},
                      {"entries", found.entries},
                      {"invoices", found.invoices},
+                     {"credit_entries", found.credits},
                      {"total", amount_text(found.total_micros)},
                      {"head", to_hex(found.head)},
                      {"problems", found.problems.size()}},

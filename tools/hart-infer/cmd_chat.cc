@@ -26,6 +26,7 @@ struct ChatOptions {
   unsigned tokens = 512;
   nn::SamplerOptions sampling;
   ReuseOptions reuse;
+  ReceiptKeyOptions receipt_key;
   std::vector<std::string> stop;
   unsigned context_length = 0;
   bool stream = false;
@@ -62,7 +63,7 @@ class Chatting {
       : options_{options},
         context_{context},
         chosen_{choose_model(context, options.model, true)},
-        reports_{chosen_.store},
+        reports_{chosen_.store, options.receipt_key},
         kept_{options.reuse, chosen_},
         chat_{*chosen_.model, settings_of(options, context),
               options.chat_template.empty()
@@ -160,6 +161,7 @@ void add_chat(cli::Command& tool) {
   command.option("-n,--tokens", "N", options.tokens, "at most so many a reply").range(1, 1e9);
   add_sampling_options(command, options.sampling);
   add_reuse_options(command, options.reuse);
+  add_receipt_key_options(command, options.receipt_key);
   command.option("--stop", "TEXT", options.stop, "end before this text; may be repeated");
   command.option("--context-length", "N", options.context_length,
                  "positions to hold (0: grows with the conversation)");

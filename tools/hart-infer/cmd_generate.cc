@@ -24,6 +24,7 @@ struct GenerateOptions {
   nn::SamplerOptions sampling;
   GrammarOptions grammar;
   ReuseOptions reuse;
+  ReceiptKeyOptions receipt_key;
   std::string kv_type = "f16";
   std::vector<std::string> stop;
   std::string context;
@@ -69,7 +70,7 @@ class Generating {
       : options_{options},
         context_{context},
         chosen_{choose_model(context, options.model, true)},
-        reports_{chosen_.store},
+        reports_{chosen_.store, options.receipt_key},
         grammar_{options.grammar, chosen_.model->tokenizer()},
         lookup_{lookup_of(options.reuse)},
         kept_{options.reuse, chosen_} {
@@ -230,6 +231,7 @@ void add_generate(cli::Command& tool) {
                  "positions to hold (0: what the prompt and -n need)");
   add_kv_type(command, options.kv_type);
   add_reuse_options(command, options.reuse);
+  add_receipt_key_options(command, options.receipt_key);
   command.flag("--stream", options.stream, "one line a token, then the result");
   command.flag("--echo", options.echo, "put the prompt before the text");
   command.action([&options](cli::Context& context) { return generate(options, context); });

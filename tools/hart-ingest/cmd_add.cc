@@ -61,7 +61,8 @@ atom::AtomizeOptions atomize_options(const AddOptions& options, const cli::Conte
   return atomize;
 }
 
-Json record_of(const atom::Atomized& added, double seconds) {
+/// `receipt` is that of the batch; what was there before is in none.
+Json record_of(const atom::Atomized& added, double seconds, const std::string& receipt) {
   Json record{{"type", "object"},
               {"atom", added.atom.text()},
               {"kind", added.kind},
@@ -80,6 +81,7 @@ Json record_of(const atom::Atomized& added, double seconds) {
   record["dedup_ratio"] = added.bytes == 0 ? 0.0 : 1.0 - fresh / bytes;
   if (added.structure) record["structure"] = added.structure->text();
   if (added.unchanged) record["unchanged"] = true;
+  record["receipt"] = added.unchanged || receipt.empty() ? Json(nullptr) : Json(receipt);
   record["seconds"] = seconds;
   return record;
 }
@@ -216,9 +218,9 @@ int PathAdder::run(const std::vector<Input>& inputs) {
       }
       bytes += inputs[next].bytes;
     }
-    batch.commit();
+    const std::string receipt = batch.commit();
     for (const auto& [added, seconds] : added_)
-      context_.out.write(record_of(added, seconds), line_of(added));
+      context_.out.write(record_of(added, seconds, receipt), line_of(added));
     context_.out.flush();
     added_.clear();
   }
@@ -263,6 +265,7 @@ int add_records(const AddOptions& options, cli::Context& context, store::Store& 
   for (auto lines = stream.next_batch(kBatchObjects); !lines.empty();
        lines = stream.next_batch(kBatchObjects)) {
     std::vector<std::function<void()>> answers;
+    std::string receipt;
     {
       Batch batch{store, embedder};
       for (const cli::InputLine& line : lines) {
@@ -270,8 +273,8 @@ int add_records(const AddOptions& options, cli::Context& context, store::Store& 
         try {
           if (!line.ok()) std::rethrow_exception(line.error);
           const atom::Atomized added = add_record(batch, line, options, context);
-          answers.emplace_back([&context, added, seconds = steady_seconds() - start] {
-            context.out.write(record_of(added, seconds), line_of(added));
+          answers.emplace_back([&context, &receipt, added, seconds = steady_seconds() - start] {
+            context.out.write(record_of(added, seconds, receipt), line_of(added));
           });
         } catch (const Error& error) {
           if (error.fault() == Fault::io || error.fault() == Fault::internal) throw;
@@ -279,7 +282,7 @@ int add_records(const AddOptions& options, cli::Context& context, store::Store& 
         }
       }
       // Nothing is acknowledged before it is durable.
-      batch.commit();
+      receipt = batch.commit();
     }
     for (std::size_t i = 0; i < lines.size(); ++i) stream.answer(lines[i], answers[i]);
   }
@@ -294,8 +297,8 @@ int add_standard_input(const AddOptions& options, cli::Context& context, store::
   atomize.name = options.name.value_or("stdin");
   Batch batch{store, embedder};
   const atom::Atomized added = batch.add(as_bytes(bytes), atomize);
-  batch.commit();
-  context.out.write(record_of(added, steady_seconds() - start), line_of(added));
+  const std::string receipt = batch.commit();
+  context.out.write(record_of(added, steady_seconds() - start, receipt), line_of(added));
   return 0;
 }
 

@@ -14,7 +14,7 @@ struct BackupCommandOptions {
 
 int backup(const BackupCommandOptions& options, cli::Context& context) {
   const double start = steady_seconds();
-  store::Store store = context.open_store();
+  store::Store store = context.open_store_as_owner();
   cli::Progress progress{context, "backup", 0, cli::Progress::Unit::bytes};
   store::BackupOptions how;
   how.threads = context.common.threads;

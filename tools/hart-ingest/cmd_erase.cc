@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "common/schema_modules.h"
 #include "core/error.h"
 #include "store/erase.h"
 
@@ -21,14 +22,19 @@ Json record_of(const store::Erased& erased, const std::string& tenant) {
           {"objects", erased.objects},
           {"atoms", erased.atoms},
           {"bytes", erased.bytes},
+          {"openings", erased.openings},
           {"salt", to_base64(erased.salt)},
           {"commitment", to_hex(erased.commitment)},
           {"complete", erased.remains.empty()}};
 }
 
 std::string counts(const store::Erased& erased) {
-  return std::to_string(erased.objects) + " objects of " + cli::format_bytes(erased.bytes) +
-         ", " + std::to_string(erased.atoms) + " atoms";
+  std::string text = std::to_string(erased.objects) + " objects of " +
+                     cli::format_bytes(erased.bytes) + ", " + std::to_string(erased.atoms) +
+                     " atoms";
+  if (erased.openings > 0)
+    text += ", " + std::to_string(erased.openings) + " openings of receipts";
+  return text;
 }
 
 int plan(const EraseCommandOptions& options, cli::Context& context) {
@@ -51,6 +57,7 @@ int erase(const EraseCommandOptions& options, cli::Context& context) {
   store::Store store = context.open_store(true);
   store::EraseOptions how;
   how.wait_seconds = context.common.timeout_s;
+  how.modules = cli::all_schema_modules();
   const store::Erased erased = options.all ? store::erase_tenant(store, how)
                                            : store::erase_objects(store, options.ids, how);
   context.out.write(record_of(erased, store.tenant_name()),

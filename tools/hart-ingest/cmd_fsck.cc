@@ -16,10 +16,10 @@ struct FsckCommandOptions {
 /// Without permission to write, all but the inside of the full text is checked as well.
 store::Store open_store(const FsckCommandOptions& options, const cli::Context& context) {
   try {
-    return context.open_store(true);
+    return context.open_store_as_owner(true);
   } catch (const Error& error) {
     if (error.fault() != Fault::denied || options.repair) throw;
-    return context.open_store(false);
+    return context.open_store_as_owner(false);
   }
 }
 

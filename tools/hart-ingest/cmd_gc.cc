@@ -58,7 +58,7 @@ int gc(const GcOptions& options, cli::Context& context) {
   collection.wait_seconds = seconds_of(options.wait);
   collection.dry_run = dry_run;
   collection.step = [&] { context.check_interrupt(); };
-  store::Store store = context.open_store(!dry_run);
+  store::Store store = context.open_store_as_owner(!dry_run);
   const double start = steady_seconds();
   const store::Collected collected = store::collect(store, collection);
   context.out.write(record_of(collected, dry_run, steady_seconds() - start),

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "common/duration.h"
 #include "core/error.h"
+#include "store/audit.h"
 #include "store/retention.h"
 
 namespace hart::ingest {
@@ -14,7 +15,7 @@ struct SetOptions {
 };
 
 int list(cli::Context& context) {
-  store::Store store = context.open_store();
+  store::Store store = context.open_store_as_owner();
   cli::Table table{{"TABLE", "KEEP DAYS"}};
   for (const store::RetentionPolicy& policy : store::retention_policies(store)) {
     if (!context.out.human())
@@ -38,9 +39,11 @@ std::int64_t parse_days(const std::string& text) {
 
 int set(const SetOptions& options, cli::Context& context) {
   const store::RetentionPolicy policy{options.table, parse_days(options.keep)};
-  store::Store store = context.open_store(true);
+  store::Store store = context.open_store_as_owner(true);
   store::WriteTransaction transaction{store};
   store::set_retention(store, policy);
+  store::record_act(store, "hart-ingest retention set",
+                    policy.table + " " + std::to_string(policy.keep_days) + " days");
   transaction.commit();
   context.out.write(
       {{"type", "retention"}, {"table", policy.table}, {"keep_days", policy.keep_days}},
@@ -50,8 +53,9 @@ int set(const SetOptions& options, cli::Context& context) {
 
 int prune(cli::Context& context) {
   const bool dry_run = context.common.dry_run;
-  store::Store store = context.open_store(!dry_run);
+  store::Store store = context.open_store_as_owner(!dry_run);
   const auto pruned = store::prune_history(store, dry_run, [&] { context.check_interrupt(); });
+  std::uint64_t rows = 0;
   for (const store::Pruned& table : pruned) {
     Json json{{"type", "pruned"},
               {"table", table.table},
@@ -59,9 +63,13 @@ int prune(cli::Context& context) {
               {"before", format_time(table.before)},
               {"rows", table.rows}};
     if (dry_run) json["dry_run"] = true;
+    rows += table.rows;
     context.out.write(json, table.table + ": " + (dry_run ? "would forget " : "forgot ") +
                                 std::to_string(table.rows) + " rows");
   }
+  if (rows > 0 && !dry_run)
+    store::record_lone_act(store, "hart-ingest retention prune",
+                           std::to_string(rows) + " rows of histories");
   return 0;
 }
 

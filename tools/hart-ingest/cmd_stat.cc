@@ -146,7 +146,7 @@ void write_store(store::Store& store, cli::Output& out) {
 }
 
 int stat(const StatOptions& options, cli::Context& context) {
-  store::Store store = context.open_store_as_of(options.as_of);
+  store::Store store = context.open_store_as_of(options.as_of, options.all_tenants);
   const store::Snapshot snapshot{store.db()};
   if (!options.all_tenants) {
     write_tenant(store, {}, context.out);

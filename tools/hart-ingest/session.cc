@@ -1,12 +1,24 @@
 #include "session.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "atom/identity.h"
 #include "common/share_directory.h"
+#include "core/cpu.h"
 #include "core/error.h"
+#include "core/uuid.h"
+#include "prov/receipt_draft.h"
+#include "prov/receipt_writer.h"
 
 namespace hart::ingest {
+namespace {
+
+constexpr const char* kOperation = "ingest";
+/// Raised when the same bytes may be taken apart otherwise.
+constexpr const char* kEngineVersion = "1";
+
+}  // namespace
 
 std::unique_ptr<PassageEmbedder> PassageEmbedder::open(store::Store& store) {
   std::string path;
@@ -42,7 +54,10 @@ Batch::Batch(store::Store& store, PassageEmbedder* embedder)
     : store_{store},
       embedder_{embedder},
       transaction_{store},
-      writer_{std::make_unique<store::CatalogWriter>(store)} {}
+      quota_{store},
+      writer_{std::make_unique<store::CatalogWriter>(store)} {
+  receipt_.started = store.now();
+}
 
 void Batch::take_passage(std::int64_t atom_id, std::string_view text) {
   if (!text_) text_.emplace(store_);
@@ -51,10 +66,14 @@ void Batch::take_passage(std::int64_t atom_id, std::string_view text) {
 }
 
 template <typename Atomize> atom::Atomized Batch::guarded(const Atomize& atomize) {
+  quota_.require_room();
   store_.db().exec("SAVEPOINT object");
   try {
     atom::Atomized added = atomize();
+    if (!added.unchanged)
+      quota_.add({added.totals.new_atoms, added.kind == "model" ? 1u : 0u, added.bytes});
     store_.db().exec("RELEASE object");
+    if (!added.unchanged) note(added);
     return added;
   } catch (...) {
     // A full disk may have ended the whole transaction.
@@ -64,6 +83,44 @@ template <typename Atomize> atom::Atomized Batch::guarded(const Atomize& atomize
     text_.reset();
     throw;
   }
+}
+
+void Batch::note(const atom::Atomized& added) {
+  receipt_.subjects.push_back({added.atom, "content", added.bytes, added.name});
+  if (added.structure)
+    receipt_.subjects.push_back({*added.structure, "structure", added.bytes, added.name});
+  bytes_ += added.bytes;
+}
+
+void Batch::write_receipt() {
+  constexpr std::uint64_t kMicros = 1'000'000;
+  const CpuFeatures& cpu = cpu_features();
+  receipt_.inference = make_uuid7(receipt_.started);
+  receipt_.operation = kOperation;
+  receipt_.engine = {kOperation, kEngineVersion,
+                     cpu.avx512 ? "avx512"
+                     : cpu.avx2 ? "avx2"
+                                : "scalar",
+                     "cpu"};
+  receipt_.parameters = {{"embeds", embedder_ != nullptr}};
+  if (embedder_ != nullptr && embedder_->model())
+    receipt_.models = {{embedder_->model()->content, embedder_->model()->name}};
+  GenerationEnd end;
+  end.completed = store_.now();
+  end.finish_reason = "added";
+  end.usage = {{kOperation, "byte",
+                static_cast<std::int64_t>(std::min(bytes_, INT64_MAX / kMicros) * kMicros)}};
+  prov::PendingReceipt receipt =
+      prov::ReceiptDraft{receipt_, store_.tenant_name(), store_.actor()}.finish(end);
+  prov::ReceiptWriter{store_}.write({&receipt, 1});
+}
+
+std::string Batch::commit() {
+  const bool is_new = !receipt_.subjects.empty();
+  if (is_new) write_receipt();
+  transaction_.commit();
+  store_.renew_lease();
+  return is_new ? uuid_text(receipt_.inference) : "";
 }
 
 atom::Atomized Batch::add(const MappedFile& file, const atom::AtomizeOptions& options) {

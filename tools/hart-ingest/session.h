@@ -6,9 +6,11 @@
 
 #include "atom/atomize.h"
 #include "common/cli.h"
+#include "core/events.h"
 #include "index/projection_store.h"
 #include "nn/word_vectors.h"
 #include "store/embedding.h"
+#include "store/tenant_quota.h"
 #include "store/text_index.h"
 
 namespace hart::ingest {
@@ -21,6 +23,10 @@ class PassageEmbedder {
 
   /// Inside the transaction that adds the passage.
   void add(std::int64_t atom_id, std::string_view text);
+  /// The model whose vectors were kept; nothing while there are none.
+  [[nodiscard]] const std::optional<store::EmbeddingModel>& model() const noexcept {
+    return model_;
+  }
 
  private:
   PassageEmbedder(store::Store& store, const std::string& path);
@@ -42,24 +48,29 @@ class Batch {
   atom::Atomized add(ByteView bytes, const atom::AtomizeOptions& options);
   /// A folder that is one model.
   atom::Atomized add_folder(const std::string& root, const atom::AtomizeOptions& options);
-  /// Makes everything that was added durable. A command that goes on for long lets collections
+  /// Makes everything that was added durable, and a receipt of it, whose UUID is returned;
+  /// empty when all of it was there before. A command that goes on for long lets collections
   /// free what it has done with.
-  void commit() {
-    transaction_.commit();
-    store_.renew_lease();
-  }
+  std::string commit();
 
  private:
-  /// Runs `atomize` so that a failure leaves no trace of the object.
+  /// Runs `atomize` so that a failure leaves no trace of the object; what is beyond the
+  /// tenant's quota is one.
   template <typename Atomize> atom::Atomized guarded(const Atomize& atomize);
+  /// What the receipt will say of an object that is new.
+  void note(const atom::Atomized& added);
+  void write_receipt();
   /// Indexes and embeds a new passage.
   void take_passage(std::int64_t atom_id, std::string_view text);
 
   store::Store& store_;
   PassageEmbedder* embedder_;
   store::WriteTransaction transaction_;
+  store::TenantQuota quota_;
   std::unique_ptr<store::CatalogWriter> writer_;
   std::optional<store::TextIndexWriter> text_;
+  GenerationBegin receipt_;  ///< grows with each object
+  std::uint64_t bytes_ = 0;  ///< of new objects
 };
 
 }  // namespace hart::ingest

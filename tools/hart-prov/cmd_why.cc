@@ -1,11 +1,14 @@
 #include <cmath>
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "common/output.h"
 #include "core/clock.h"
 #include "prov/explanation.h"
+#include "receipt_json.h"
 #include "store/store.h"
 
 namespace hart::cli {
@@ -25,12 +28,64 @@ double rounded(float logprob) {
   return std::round(double{logprob} * 1e6) / 1e6;
 }
 
+Json vector_json(const prov::VectorDigest& vector) {
+  return {{"dims", vector.dims}, {"sha256", to_hex(vector.hash)}};
+}
+
+/// Its place in the list that found it, as far as it is known.
+void add_place(const Evidence& evidence, Json& json) {
+  if (evidence.rank > 0) json["rank"] = evidence.rank;
+  if (evidence.distance) json["distance"] = *evidence.distance;
+  if (evidence.score) json["score"] = *evidence.score;
+}
+
 Json evidence_json(const prov::ExplainedEvidence& one) {
-  return {{"atom", one.evidence.atom.text()},
-          {"weight", one.evidence.weight},
-          {"name", one.evidence.name},
-          {"text", one.evidence.text},
-          {"tokens", one.tokens}};
+  Json json{{"atom", one.evidence.atom.text()},
+            {"weight", one.evidence.weight},
+            {"name", one.evidence.name},
+            {"text", one.evidence.text},
+            {"tokens", one.tokens}};
+  add_place(one.evidence, json);
+  return json;
+}
+
+Json query_json(const prov::AnsweredQuery& query) {
+  Json hits = Json::array();
+  for (const Evidence& hit : query.hits) {
+    Json json{{"atom", hit.atom.text()}};
+    add_place(hit, json);
+    hits.push_back(std::move(json));
+  }
+  Json json{{"asked", query.text}};
+  if (query.vector.dims > 0) json["vector"] = vector_json(query.vector);
+  json["hits"] = std::move(hits);
+  return json;
+}
+
+Json models_json(const prov::Explanation& why) {
+  Json models = Json::array();
+  for (const UsedModel& model : why.models)
+    models.push_back(
+        {{"model", model.id.text()}, {"name", model.name}, {"weight", model.weight}});
+  return models;
+}
+
+Json subjects_json(const prov::Explanation& why) {
+  Json subjects = Json::array();
+  for (const SubjectAtom& subject : why.subjects)
+    subjects.push_back({{"atom", subject.atom.text()},
+                        {"role", subject.role},
+                        {"bytes", subject.bytes},
+                        {"name", subject.name}});
+  return subjects;
+}
+
+Json reasoning_json(const prov::Explanation& why) {
+  if (why.reasoning.empty() && why.steps.empty()) return nullptr;
+  Json steps = Json::array();
+  for (const ReasoningStep& step : why.steps)
+    steps.push_back({{"kind", step.kind}, {"text", step.text}, {"weight", step.weight}});
+  return {{"mode", why.reasoning}, {"steps", std::move(steps)}};
 }
 
 Json token_json(const prov::ExplainedToken& one) {
@@ -52,10 +107,17 @@ Json explanation_json(const prov::Explanation& why) {
             {"operation", why.stream.operation},
             {"asked", optional_json(why.prompt)},
             {"answered", optional_json(why.output)},
-            {"model", why.stream.model.text()},
+            {"model", why.models.empty() ? Json(nullptr) : Json(why.models[0].id.text())},
             {"model_name", optional_json(why.model_name)},
+            {"models", models_json(why)},
+            {"actor", optional_json(why.actor)},
+            {"engine", why.engine ? engine_json(*why.engine) : Json(nullptr)},
             {"parameters", why.parameters},
-            {"seed", std::to_string(why.seed)},
+            {"seed", why.seed ? Json(std::to_string(*why.seed)) : Json(nullptr)},
+            {"subjects", subjects_json(why)},
+            {"vector", why.vector ? vector_json(*why.vector) : Json(nullptr)},
+            {"queries", Json::array()},
+            {"reasoning", reasoning_json(why)},
             {"evidence", Json::array()},
             {"uncertain_tokens", Json::array()},
             {"tokens_in", why.stream.tokens_in},
@@ -63,10 +125,13 @@ Json explanation_json(const prov::Explanation& why) {
             {"finish_reason", why.stream.finish_reason},
             {"started", format_time(why.stream.started)},
             {"completed", format_time(why.stream.completed)},
+            {"usage", usage_json(why.charges)},
             {"erased", why.erased},
             {"receipt", "sha256:" + to_hex(why.stream.receipt_hash)}};
   for (const prov::ExplainedEvidence& one : why.evidence)
     json["evidence"].push_back(evidence_json(one));
+  for (const prov::AnsweredQuery& query : why.queries)
+    json["queries"].push_back(query_json(query));
   for (const prov::ExplainedToken& one : why.uncertain)
     json["uncertain_tokens"].push_back(token_json(one));
   return json;
@@ -107,8 +172,12 @@ std::string evidence_text(const prov::Explanation& why) {
   if (why.evidence.empty()) return {};
   std::string text = "\nbecause of\n";
   for (const prov::ExplainedEvidence& one : why.evidence) {
-    text += "  " + weight_text(one.evidence.weight) + "  " + one.evidence.name + ": " +
-            one.evidence.text + "\n";
+    const Evidence& evidence = one.evidence;
+    text += "  " + weight_text(evidence.weight) + "  " +
+            (evidence.name.empty() && evidence.text.empty()
+                 ? evidence.atom.text()
+                 : evidence.name + ": " + evidence.text) +
+            "\n";
     if (!one.tokens.empty()) text += "         behind tokens " + ranges(one.tokens) + "\n";
   }
   return text;
@@ -131,18 +200,64 @@ std::string uncertain_text(const prov::Explanation& why) {
   return text;
 }
 
-std::string explanation_text(const prov::Explanation& why) {
+std::string hit_text(const Evidence& hit) {
+  char figures[64];
+  std::snprintf(figures, sizeof figures, "  %3u  %8.4f  ", hit.rank, hit.score.value_or(0));
+  return figures + (hit.name.empty() ? hit.atom.text() : hit.name + ": " + hit.text) + "\n";
+}
+
+std::string queries_text(const prov::Explanation& why) {
+  std::string text;
+  for (const prov::AnsweredQuery& query : why.queries) {
+    text += "\nasked     " + (query.text.empty() ? "by a vector" : query.text) + "\n";
+    for (const Evidence& hit : query.hits) text += hit_text(hit);
+  }
+  return text;
+}
+
+std::string subjects_text(const prov::Explanation& why) {
+  std::string text;
+  for (const SubjectAtom& subject : why.subjects)
+    text += subject.role +
+            std::string(subject.role.size() < 10 ? 10 - subject.role.size() : 1, ' ') +
+            subject.atom.text() + " " + subject.name + ", " + std::to_string(subject.bytes) +
+            " bytes\n";
+  return text;
+}
+
+std::string reasoning_text(const prov::Explanation& why) {
+  if (why.reasoning.empty() && why.steps.empty()) return {};
+  std::string text = "\nreasoned  " + why.reasoning + "\n";
+  for (const ReasoningStep& step : why.steps)
+    text += "  " + weight_text(step.weight) + "  " + step.kind + ": " + step.text + "\n";
+  return text;
+}
+
+/// What a result came of: only what its receipt has or had.
+std::string question_text(const prov::Explanation& why, const prov::Receipt& receipt) {
   const std::string erased = "(erased)";
+  std::string text;
+  if (receipt.prompt.exists()) text += "asked     " + why.prompt.value_or(erased) + "\n";
+  if (why.vector)
+    text += "asked     by a vector of " + std::to_string(why.vector->dims) + " numbers\n";
+  if (receipt.output.exists()) text += "answered  " + why.output.value_or(erased) + "\n";
+  return text + subjects_text(why);
+}
+
+std::string explanation_text(const prov::Explanation& why) {
   const prov::GenerationStream& stream = why.stream;
-  std::string text = "asked     " + why.prompt.value_or(erased) + "\n" + "answered  " +
-                     why.output.value_or(erased) + "\n" + evidence_text(why) +
-                     uncertain_text(why) + "\n";
-  text += "inference " + uuid_text(stream.uuid) + "\n";
-  text += "model     " + why.model_name.value_or(erased) + " " + stream.model.text() + "\n";
-  text +=
-      "with      " + dump_json(why.parameters) + ", seed " + std::to_string(why.seed) + "\n";
-  text += "tokens    " + std::to_string(stream.tokens_in) + " in, " +
-          std::to_string(stream.tokens_out) + " out, ended by " + stream.finish_reason + "\n";
+  const prov::Receipt receipt = prov::decode_receipt(stream.receipt);
+  std::string text = question_text(why, receipt) + evidence_text(why) + queries_text(why) +
+                     reasoning_text(why) + uncertain_text(why) + "\n";
+  text += "inference " + uuid_text(stream.uuid) + " (" + stream.operation + ")\n";
+  for (const UsedModel& model : why.models)
+    text += "model     " + (model.name.empty() ? "(erased)" : model.name) + " " +
+            model.id.text() + "\n";
+  text += "with      " + dump_json(why.parameters) +
+          (why.seed ? ", seed " + std::to_string(*why.seed) : "") + "\n";
+  if (stream.tokens_in + stream.tokens_out > 0)
+    text += "tokens    " + std::to_string(stream.tokens_in) + " in, " +
+            std::to_string(stream.tokens_out) + " out, ended by " + stream.finish_reason + "\n";
   text += "when      " + format_time(stream.started) + "\n";
   text += "receipt   sha256:" + to_hex(stream.receipt_hash);
   return text;

@@ -11,6 +11,12 @@ void add_show_command(Command& tool);
 void add_why_command(Command& tool);
 void add_verify_command(Command& tool);
 void add_log_command(Command& tool);
+void add_query_command(Command& tool);
+void add_export_command(Command& tool);
+void add_sync_command(Command& tool);
+void add_stats_command(Command& tool);
+void add_trace_command(Command& tool);
+void add_retention_command(Command& tool);
 /// Those subcommands of `log` that sign, and what is handed on signed.
 void add_log_signing_commands(Command& log);
 

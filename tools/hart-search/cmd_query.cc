@@ -62,7 +62,8 @@ class QuerySession {
       output_.begin_snapshot();
     }
     const search::Query query = make_query(std::move(question));
-    const search::Result result = search_.run(query);
+    const search::Result result = search_.run(query, output_.ids());
+    output_.set_receipt(search_.receipt());
     for (const std::string& fallback : result.explain.fallbacks) context_.diagnostic(fallback);
     std::size_t rank = 0;
     for (const search::Hit& hit : result.hits) output_.write(query, hit, ++rank, context_.out);
@@ -70,9 +71,7 @@ class QuerySession {
       const Json json = facet_json(facet);
       context_.out.write(json, context_.out.human() ? facet_text(facet) : "");
     }
-    if (options_.explain)
-      context_.out.write(search::explain_json(result.explain),
-                         context_.out.human() ? explain_text(result.explain) : "");
+    if (options_.explain) explain(result.explain);
     if (search_.full()) settle();
     return !result.hits.empty();
   }
@@ -86,6 +85,17 @@ class QuerySession {
   }
 
  private:
+  void explain(const search::Explain& explain) {
+    Json json = search::explain_json(explain);
+    json["receipt"] = search_.receipt().empty() ? Json(nullptr) : Json(search_.receipt());
+    std::string text;
+    if (context_.out.human()) {
+      text = explain_text(explain);
+      if (!search_.receipt().empty()) text += "\nreceipt: " + search_.receipt();
+    }
+    context_.out.write(json, text);
+  }
+
   search::Query make_query(Question question) {
     search::Query query = template_;
     query.text = std::move(question.text);

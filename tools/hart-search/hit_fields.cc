@@ -10,8 +10,9 @@ namespace hart::search_tool {
 namespace {
 
 /// In the order of HitFields::Field.
-constexpr std::array<std::string_view, 9> kFields{
-    "rank", "atom", "score", "distance", "modality", "text", "name", "position", "spatial"};
+constexpr std::array<std::string_view, 10> kFields{"rank",     "atom",   "score", "distance",
+                                                   "modality", "text",   "name",  "position",
+                                                   "spatial",  "receipt"};
 
 }  // namespace
 
@@ -23,7 +24,7 @@ HitFields::HitFields(const std::string& names) : fields_{0} {
     if (known == kFields.end())
       throw Error{Fault::usage, "--fields: a hit has no key '" + name +
                                     "': its keys are rank, atom, score, distance, modality,"
-                                    " text, name, position and spatial"};
+                                    " text, name, position, spatial and receipt"};
     fields_ |= 1u << (known - kFields.begin());
     at = comma + 1;
   }

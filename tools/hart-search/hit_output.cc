@@ -73,6 +73,10 @@ void HitOutput::make_json(const search::Query& query, const search::Hit& hit,
       json_ += "null";
   }
   json_ += details_.of(hit.atom_id, query);
+  if (fields_.has(HitFields::receipt)) {
+    begin_value("receipt");
+    json_ += receipt_.empty() ? "null" : '"' + receipt_ + '"';
+  }
   json_ += '}';
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/output.h"
 #include "core/json.h"
@@ -20,6 +21,12 @@ class HitOutput {
  public:
   /// `store` must outlive it. `many`: for more than one query.
   HitOutput(store::Store& store, HitFields fields, bool many);
+
+  /// What prints ids, for others that look them up.
+  [[nodiscard]] store::IdCache& ids() noexcept { return ids_; }
+
+  /// Which receipt the hits that follow stand in; empty: none is kept.
+  void set_receipt(std::string receipt) { receipt_ = std::move(receipt); }
 
   /// Call first in each Snapshot: what another connection's commit may have changed is looked
   /// up anew.
@@ -39,6 +46,7 @@ class HitOutput {
   HitFields fields_;
   store::IdCache ids_;
   HitDetails details_;
+  std::string receipt_;
   std::string json_;  ///< the hit that is written
 };
 

@@ -9,6 +9,8 @@ namespace {
 
 UsageRecord with(const char* attributes) {
   UsageRecord record;
+  record.source = "test";
+  record.event_id = "e";
   record.operation = "generate_text";
   record.unit = "token";
   record.attributes = Json::parse(attributes);
@@ -16,12 +18,14 @@ UsageRecord with(const char* attributes) {
 }
 
 bool matches(const char* criteria, const char* attributes) {
-  return Criteria{Json::parse(criteria), "criteria"}.matches(with(attributes));
+  const UsageRecord record = with(attributes);
+  return Criteria{Json::parse(criteria), "criteria"}.matches(usage_event(record));
 }
 
 TEST_CASE("criteria: the empty object always holds") {
   CHECK(matches("{}", "{}"));
-  CHECK(Criteria{}.matches(with("{}")));
+  const UsageRecord record = with("{}");
+  CHECK(Criteria{}.matches(usage_event(record)));
 }
 
 TEST_CASE("criteria: both sides of each limit") {
@@ -69,6 +73,23 @@ TEST_CASE("criteria: values of different kinds are unequal and not ordered") {
   CHECK_FALSE(matches(R"({"n": {">": 5}})", R"({"n": "9"})"));
   CHECK_FALSE(matches(R"({"n": {"<": 5}})", R"({"n": "1"})"));
   CHECK(matches(R"({"n": {"!=": 5}})", R"({"n": "5"})"));
+  CHECK_FALSE(matches(R"({"n": 5})", R"({"n": [5]})"));
+  CHECK(matches(R"({"n": {"exists": true}})", R"({"n": [5]})"));
+}
+
+TEST_CASE("criteria: whole numbers are compared exactly beyond what a double can tell apart") {
+  CHECK_FALSE(matches(R"({"n": 9007199254740993})", R"({"n": 9007199254740992})"));
+  CHECK(matches(R"({"n": {">": 9007199254740992}})", R"({"n": 9007199254740993})"));
+  CHECK(matches(R"({"n": 3})", R"({"n": 3.0})"));
+}
+
+TEST_CASE("criteria: what is wrong is named by its place") {
+  try {
+    (void)Criteria{Json::parse(R"({"a/b": {"~": 1}})"), "plan: /multipliers/0/criteria"};
+    FAIL("was accepted");
+  } catch (const Error& error) {
+    CHECK(std::string{error.what()}.find("/multipliers/0/criteria/a~1b") != std::string::npos);
+  }
 }
 
 TEST_CASE("criteria: operation and unit are those of the record, whatever its attributes say") {

@@ -19,7 +19,7 @@ inline const std::array<store::SchemaModule, 2>& bill_modules() {
 }
 
 inline constexpr const char* kPlan = R"({
-  "name": "test", "currency": "USD", "effective_from": "2026-01-01",
+  "name": "test", "currency": "USD", "decimal_places": 6, "effective_from": "2026-01-01",
   "operations": [
     {"operation": "generate_text", "unit": "token", "base_rate": "0.000002"},
     {"operation": "search", "unit": "query", "base_rate": "0.000500"}],
@@ -46,10 +46,11 @@ inline UsageRecord sample_usage(const std::string& event_id, std::int64_t units_
   return usage;
 }
 
-inline bill::LedgerWriter::Outcome record(store::Store& store, const UsageRecord& usage) {
-  store::WriteTransaction transaction{store};
-  auto outcome = bill::LedgerWriter{store}.record(usage);
-  transaction.commit();
+inline bill::LedgerBatch::Outcome record(store::Store& store, const UsageRecord& usage) {
+  bill::LedgerBatch batch{store};
+  bill::LedgerBatch::Outcome outcome = batch.record(bill::usage_event(usage));
+  batch.commit();
+  outcome.price = nullptr;  // lived as long as the batch
   return outcome;
 }
 

@@ -86,7 +86,7 @@ TEST_CASE(
   CHECK(lines[2].multipliers_e4[2] == 12'500);
   CHECK(lines[2].amount_micros == 2'500);
   CHECK(created->invoice.total_micros == 2'506);
-  CHECK(recompute_invoice_lines(store, created->invoice.billing_invoice_id) == lines);
+  CHECK(verify_ledger(store).problems.empty());
 }
 
 TEST_CASE("invoice: a dry run shows it and keeps nothing; without usage there is none") {
@@ -109,13 +109,88 @@ TEST_CASE("invoice: a tenant sees only its own, and numbers them by itself") {
   add(mine, "1", "2026-11-01");
   REQUIRE(create_invoice(mine, "2026-11", false));
   CHECK(find_invoices(theirs).empty());
-  CHECK(recompute_invoice_lines(theirs, 1).empty());
   CHECK_FALSE(create_invoice(theirs, "2026-11", false));
   add(theirs, "1", "2026-11-01");
   const auto created = create_invoice(theirs, "2026-11", false);
   REQUIRE(created);
   CHECK(created->invoice.number == "2026-11-001");
   CHECK(created->invoice.lines[0].events == 1);
+}
+
+constexpr const char* kTiered = R"({
+  "name": "tiered", "currency": "USD", "effective_from": "2026-01-01",
+  "operations": [{"operation": "generate_text", "unit": "token", "tiers": {"mode": "graduated",
+    "steps": [{"up_to": "5", "rate": "7"}, {"up_to": "10", "rate": "6.50"}, {"rate": "6"}]}}],
+  "discounts": [{"name": "partner", "percent": "10"}],
+  "taxes": [{"name": "VAT", "percent": "19"}]})";
+
+TEST_CASE("invoice: late usage corrects what depends on the month's quantity") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  (void)apply_plan(store, parse_plan(kTiered), false);
+  add(store, "1", "2026-11-01", 6'000'000);
+  const auto first = create_invoice(store, "2026-11", false);
+  REQUIRE(first);
+  // 41.50, less 4.15, and 19 % of 37.35 is 7.0965.
+  REQUIRE(first->invoice.lines.size() == 3);
+  CHECK(first->invoice.lines[0].amount_micros == 41'500'000);
+  CHECK(first->invoice.lines[1].amount_micros == -4'150'000);
+  CHECK(first->invoice.lines[2].amount_micros == 7'100'000);
+  CHECK(first->invoice.total_micros == 44'450'000);
+
+  add(store, "late", "2026-11-02", 14'000'000);
+  const auto late = create_invoice(store, "2026-11", false);
+  REQUIRE(late);
+  CHECK(late->invoice.lines[0].amount_micros == 86'000'000);  // 127.50 less 41.50
+  CHECK(late->invoice.lines[0].events == 1);
+  // 127.50 less 12.75 is 114.75, its tax 21.8025; all of it 136.55.
+  CHECK(late->invoice.total_micros + first->invoice.total_micros == 136'550'000);
+  CHECK(verify_ledger(store).problems.empty());
+
+  // A correction takes it back to the cent.
+  add(store, "correction", "2026-11-03", -14'000'000);
+  const auto credit = create_invoice(store, "2026-11", false);
+  REQUIRE(credit);
+  CHECK(credit->invoice.total_micros == -late->invoice.total_micros);
+  CHECK(verify_ledger(store).problems.empty());
+}
+
+TEST_CASE("invoice: what a void one took is invoiced again, line by line the same") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  test::apply_test_plan(store);
+  add(store, "1", "2026-11-01");
+  const auto first = create_invoice(store, "2026-11", false);
+  REQUIRE(first);
+  CHECK(void_invoice(store, "2026-11-001", "wrong address", true));
+  CHECK_FALSE(find_invoices(store)[0].void_reason);
+  CHECK(void_invoice(store, "2026-11-001", "wrong address", false));
+  CHECK_FALSE(void_invoice(store, "2026-11-001", "again", false));
+  CHECK(find_invoices(store)[0].void_reason == "wrong address");
+  const auto again = create_invoice(store, "2026-11", false);
+  REQUIRE(again);
+  CHECK(again->created);
+  CHECK(again->invoice.number == "2026-11-002");
+  CHECK(again->invoice.lines == first->invoice.lines);
+  CHECK(verify_ledger(store).problems.empty());
+  CHECK_THROWS_AS((void)void_invoice(store, "2026-11", "a month is no number", false), Error);
+  CHECK_THROWS_AS((void)void_invoice(store, "2026-11-009", "none", false), Error);
+}
+
+TEST_CASE("invoice: a month of a plan that charges unused fees has an invoice without usage") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  (void)apply_plan(
+      store, parse_plan(R"({"name": "fee", "currency": "EUR", "effective_from": "2026-01-01",
+      "zero_usage": "charge", "operations": [{"operation": "o", "unit": "u", "tiers":
+      {"mode": "graduated", "steps": [{"rate": "1", "flat_fee": "9.90"}]}}]})"),
+      false);
+  const auto created = create_invoice(store, "2026-11", false);
+  REQUIRE(created);
+  CHECK(created->invoice.total_micros == 9'900'000);
+  CHECK_FALSE(create_invoice(store, "2026-11", false)->created);
+  CHECK_FALSE(create_invoice(store, "2025-11", false));
+  CHECK(verify_ledger(store).problems.empty());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "bill/meter_gate.h"
+#include "bill/period.h"
 #include "bill/usage_totals.h"
 #include "bill/verify.h"
 #include "core/error.h"
@@ -15,7 +16,10 @@ namespace {
 
 std::vector<LedgerEntry> entries(store::Store& store) {
   std::vector<LedgerEntry> all;
-  for_each_ledger_entry(store, [&](const LedgerEntry& entry) { all.push_back(entry); });
+  for_each_ledger_entry(store, 0, [&](const LedgerEntry& entry) {
+    all.push_back(entry);
+    return true;
+  });
   return all;
 }
 
@@ -25,36 +29,37 @@ TEST_CASE("ledger: an entry is read back as it was recorded, in a chain") {
   test::apply_test_plan(store);
   UsageRecord usage = test::sample_usage("e1", 1'000'000'000);
   usage.attributes = {{"tokens_in", 501}, {"model", "m"}};
-  const LedgerEntry first = test::record(store, usage).entry;
-  const LedgerEntry second = test::record(store, test::sample_usage("e2", 1)).entry;
+  CHECK(test::record(store, usage).sequence == 0);
+  CHECK(test::record(store, test::sample_usage("e2", 1)).sequence == 1);
 
   const auto all = entries(store);
   REQUIRE(all.size() == 2);
   CHECK(all[0].usage.attributes == usage.attributes);
-  CHECK(all[0].rating == first.rating);
-  CHECK(all[0].rating.total_micros == 4'000);
-  CHECK(all[0].hash == first.hash);
-  CHECK(all[0].previous_hash == Hash256{});
-  CHECK(all[1].previous_hash == first.hash);
-  CHECK(all[1].sequence == 1);
-  CHECK(second.recorded >= first.recorded);
+  CHECK(all[0].usage.source == "test");
+  CHECK(all[0].usage.event_id == "e1");
+  CHECK(all[0].usage.time == usage.time);
+  CHECK(all[0].price.multipliers_e4[0] == 20'000);
+  CHECK(all[0].total_micros == 4'000);
+  UsageEvent event = usage_event(all[1].usage);
+  CHECK(all[1].hash == ledger_entry_hash(1, event, event.time, all[1].price,
+                                         all[1].total_micros, all[1].recorded, all[0].hash));
+  CHECK(all[1].recorded > all[0].recorded);
   CHECK(verify_ledger(store).problems.empty());
 }
 
 TEST_CASE("ledger: an entry's hash is that of the encoding in hart-receipt(5)") {
-  LedgerEntry entry;
-  entry.usage = test::sample_usage("e1", 3'000'000);
-  entry.usage.source = "app";
-  entry.usage.time = 1'700'000'000'000'000;
-  entry.usage.attributes = {{"evidence", 2}};
-  entry.rating.billing_rate_plan_id = 1;
-  entry.rating.currency = "USD";
-  entry.rating.base_rate_micros = 20;
-  entry.rating.multipliers_e4 = {10'000, 10'000, 20'000};
-  entry.rating.total_micros = 120;
-  entry.recorded = 1'700'000'000'500'000;
+  UsageRecord usage = test::sample_usage("e1", 3'000'000);
+  usage.source = "app";
+  usage.time = 1'700'000'000'000'000;
+  usage.attributes = {{"evidence", 2}};
+  Price price;
+  price.billing_rate_plan_id = 1;
+  price.currency = "USD";
+  price.base_rate_micros = 20;
+  price.multipliers_e4 = {10'000, 10'000, 20'000};
   // Computed from the specification by a program of its own.
-  CHECK(to_hex(ledger_entry_hash(entry)) ==
+  CHECK(to_hex(ledger_entry_hash(0, usage_event(usage), usage.time, price, 120,
+                                 1'700'000'000'500'000, Hash256{})) ==
         "ead5283f583ab0c761dbe6c0fcff0851a5322274b1c5a9db4905cdc1ad794c26");
 }
 
@@ -66,7 +71,8 @@ TEST_CASE("ledger: replaying doubles nothing and answers what stands there") {
   const auto again = test::record(store, test::sample_usage("e1", 1'000'000'000));
   CHECK_FALSE(first.duplicate);
   CHECK(again.duplicate);
-  CHECK(again.entry.hash == first.entry.hash);
+  CHECK(again.sequence == first.sequence);
+  CHECK(again.total_micros == first.total_micros);
   CHECK(entries(store).size() == 1);
   // The same event id of another source is another event.
   UsageRecord other = test::sample_usage("e1", 5);
@@ -85,17 +91,20 @@ TEST_CASE("ledger: the same event with other contents is refused and changes not
   CHECK(entries(store).size() == 1);
 }
 
-TEST_CASE("ledger: a refused record leaves the transaction usable") {
+TEST_CASE("ledger: a refused record leaves the batch usable") {
   const test::ScratchStore scratch{test::bill_modules()};
   store::Store store = scratch.open();
-  store::WriteTransaction transaction{store};
-  LedgerWriter ledger{store};
-  (void)ledger.record(test::sample_usage("e1", 1));
-  UsageRecord nameless = test::sample_usage("", 1);
-  CHECK_THROWS_AS((void)ledger.record(nameless), Error);
-  (void)ledger.record(test::sample_usage("e2", 1));
-  CHECK(ledger.record(test::sample_usage("e2", 1)).duplicate);
-  transaction.commit();
+  const UsageRecord first = test::sample_usage("e1", 1);
+  const UsageRecord second = test::sample_usage("e2", 1);
+  const UsageRecord other = test::sample_usage("e1", 2);
+  {
+    LedgerBatch batch{store};
+    (void)batch.record(usage_event(first));
+    CHECK_THROWS_AS((void)batch.record(usage_event(other)), Error);
+    (void)batch.record(usage_event(second));
+    CHECK(batch.record(usage_event(second)).duplicate);
+    batch.commit();
+  }
   CHECK(entries(store).size() == 2);
   CHECK(verify_ledger(store).problems.empty());
 }
@@ -106,13 +115,38 @@ TEST_CASE("ledger: usage costs what the plan of its time says, whenever it is re
   test::apply_test_plan(store);
   UsageRecord early = test::sample_usage("before any plan", 1'000'000'000);
   early.time = parse_time("2025-12-31T23:59:59.999999Z");
-  const LedgerEntry unrated = test::record(store, early).entry;
-  CHECK_FALSE(unrated.rating.rated);
-  CHECK(unrated.rating.total_micros == 0);
+  CHECK(test::record(store, early).total_micros == 0);
+  CHECK_FALSE(entries(store)[0].price.rated);
   early.event_id = "with the plan's first instant";
   early.time = parse_time("2026-01-01");
-  CHECK(test::record(store, early).entry.rating.total_micros == 2'000);
+  CHECK(test::record(store, early).total_micros == 2'000);
   CHECK(verify_ledger(store).problems.empty());
+}
+
+TEST_CASE("ledger: what is not committed is not there, and its places are given again") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  test::apply_test_plan(store);
+  const UsageRecord usage = test::sample_usage("e1", 1);
+  {
+    LedgerBatch batch{store};
+    CHECK(batch.record(usage_event(usage)).sequence == 0);
+  }
+  CHECK(entries(store).empty());
+  CHECK(usage_totals(store, {}).empty());
+  CHECK(test::record(store, usage).sequence == 0);
+  CHECK(verify_ledger(store).problems.empty());
+}
+
+TEST_CASE("ledger: an hour that could not hold the units refuses the event and nothing else") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  (void)test::record(store, test::sample_usage("e1", INT64_MAX));
+  CHECK_THROWS_AS((void)test::record(store, test::sample_usage("e2", 1)), Error);
+  UsageRecord later = test::sample_usage("e3", 1);
+  later.time += kHourUs;
+  CHECK_FALSE(test::record(store, later).duplicate);
+  CHECK(entries(store).size() == 2);
 }
 
 TEST_CASE("ledger: two writers at once double nothing and lose nothing") {
@@ -141,8 +175,8 @@ TEST_CASE("ledger: tenants have ledgers of their own") {
   CHECK(usage_totals(theirs, {}).empty());
   const auto outcome = test::record(theirs, test::sample_usage("e1", 7));
   CHECK_FALSE(outcome.duplicate);
-  CHECK(outcome.entry.sequence == 0);
-  CHECK(outcome.entry.previous_hash == Hash256{});
+  CHECK(outcome.sequence == 0);
+  CHECK(verify_ledger(theirs).problems.empty());
   CHECK(entries(mine).size() == 1);
 }
 
@@ -183,6 +217,34 @@ TEST_CASE("usage totals: events are added up by what is asked for, within the pe
   CHECK(first_day[0].model == "a");
   CHECK(first_day[1].model == "b");
   CHECK(first_day[1].day == "2026-11-01");
+}
+
+TEST_CASE("usage totals: an hour that the query cuts is added up entry by entry") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  test::apply_test_plan(store);
+  // In no order, as late events come.
+  int id = 0;
+  for (const char* time :
+       {"2026-11-01T11:30:00Z", "2026-11-01T09:59:59Z", "2026-11-01T10:00:00Z",
+        "2026-11-01T10:30:00Z", "2026-11-01T12:00:00Z"}) {
+    UsageRecord usage = test::sample_usage(std::to_string(++id), 1'000'000);
+    usage.time = parse_time(time);
+    (void)test::record(store, usage);
+  }
+  const auto events = [&](const char* since, const char* until) {
+    UsageQuery query;
+    query.since = parse_time(since);
+    query.until = parse_time(until);
+    const auto totals = usage_totals(store, query);
+    return totals.empty() ? 0 : totals[0].events;
+  };
+  CHECK(events("2026-11-01T09:59:59Z", "2026-11-01T12:00:01Z") == 5);
+  CHECK(events("2026-11-01T10:00:00Z", "2026-11-01T12:00:00Z") == 3);
+  CHECK(events("2026-11-01T10:00:01Z", "2026-11-01T11:30:00Z") == 1);
+  CHECK(events("2026-11-01T10:00:00Z", "2026-11-01T10:30:00Z") == 1);
+  CHECK(events("2026-11-01T10:10:00Z", "2026-11-01T10:20:00Z") == 0);
+  CHECK(events("2026-11-01T10:30:00Z", "2026-11-01T10:30:01Z") == 1);
 }
 
 TEST_CASE("month period: from its first instant to the next month's") {

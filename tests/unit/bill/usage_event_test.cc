@@ -83,5 +83,92 @@ TEST_CASE("usage event: what is missing or of the wrong kind is refused") {
   }
 }
 
+/// Both ways of reading must say the same, or refuse the same.
+void check_read(const std::string& line) {
+  CAPTURE(line);
+  UsageEventReader reader;
+  std::string slow_error;
+  UsageRecord record;
+  try {
+    const Json value = parse_json(line, "malformed line");
+    if (!value.is_object()) throw Error{Fault::data, "the line is not a JSON object"};
+    record = parse_usage_event(value);
+  } catch (const Error& error) {
+    slow_error = error.what();
+  }
+  if (!slow_error.empty()) {
+    CHECK_THROWS_WITH_AS((void)reader.read(line), slow_error.c_str(), Error);
+    return;
+  }
+  const UsageEvent& event = reader.read(line);
+  CHECK(event.source == record.source);
+  CHECK(event.event_id == record.event_id);
+  CHECK(event.operation == record.operation);
+  CHECK(event.unit == record.unit);
+  CHECK(event.units_micros == record.units_micros);
+  CHECK(event.time == record.time);
+  CHECK(parse_json(event.attributes_json, "attributes") == record.attributes);
+  const UsageEvent slow = usage_event(record);
+  REQUIRE(event.attributes.size() == slow.attributes.size());
+  for (std::size_t i = 0; i < slow.attributes.size(); ++i) {
+    CHECK(event.attributes[i].key == slow.attributes[i].key);
+    CHECK(event.attributes[i].value.kind == slow.attributes[i].value.kind);
+    CHECK(event.attributes[i].value.integer == slow.attributes[i].value.integer);
+    CHECK(event.attributes[i].value.real == slow.attributes[i].value.real);
+    CHECK(event.attributes[i].value.boolean == slow.attributes[i].value.boolean);
+    CHECK(event.attributes[i].value.text == slow.attributes[i].value.text);
+  }
+}
+
+TEST_CASE("usage event reader: reads and refuses what the reader of everything does") {
+  const std::string own = kOwn;
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = own;
+    text.replace(text.find(from), from.size(), to);
+    return text;
+  };
+  check_read(own);
+  for (const char* units :
+       {"3", "3.0", "0.1", "-2", "1e3", "1E-3", "0.0000001", "\"1\"", "\"x\"", "null", "true",
+        "[]", "01", "9999999999999999999999", "-0"})
+    check_read(with("\"2.5\"", units));
+  for (const char* id : {"17", "-3", "1.5", "1e3", "\"\"", "\"a\\u00e9\\n\"", "null", "{}",
+                         "99999999999999999999"})
+    check_read(with("\"e1\"", id));
+  for (const char* value :
+       {"1", "-1", "1.50", "1e5", "18446744073709551615", "1e400", "true", "false", "null",
+        "[1,2]", "{\"a\": [1, {\"b\": null}]}", "\"caf\u00e9\"", "\"\\ud83d\\ude00\"",
+        "\"\\ud83d\"", "tru", "\"open", "\"\\x\""})
+    check_read(with("\"m\"", value));
+  for (const char* attributes : {"{}", "{ \"a\" : 1 , \"b\" : \"x y\" }", "{\"a\":1,\"a\":2}",
+                                 "null", "[]", "7", "{\"a\\\"b\":1}", "{\"\":1}", "{\"a\":1,}"})
+    check_read(with("{\"model\":\"m\"}", attributes));
+  for (const char* text :
+       {"", " ", "{", "[]", "7", "{}", "{}{}", "nul", "{\"source\":\"a\"} x"})
+    check_read(text);
+  check_read(own + own);
+  check_read("  " + own + "\t ");
+  check_read(with("\"unknown\":1", "\"unknown\":[1]"));
+  check_read(with("\"unknown\":1", "\"source\":\"b\""));
+  check_read(with("\"unknown\":1", "\"type\":\"b\""));
+  check_read(with("\"unknown\":1", "\"specversion\":\"1.0\""));
+  check_read(with("2026-11-05T10:00:00Z", "yesterday"));
+  const std::string cloud = R"({"specversion":"1.0","source":"app","id":"e1","type":"search",)"
+                            R"("data":{"units":2.5,"unit":"query","model":"m"}})";
+  check_read(cloud);
+  std::string outside = cloud;
+  outside.replace(outside.find("\"unit\":\"query\","), 15, "");
+  outside.insert(1, "\"unit\":\"query\",");
+  check_read(outside);
+}
+
+TEST_CASE("usage event reader: keeps the id as it was written") {
+  UsageEventReader reader;
+  (void)reader.read(kOwn);
+  CHECK(reader.id_json() == "\"e1\"");
+  (void)reader.read(R"({"source":"a","id":17,"operation":"o","unit":"u","units":1})");
+  CHECK(reader.id_json() == "17");
+}
+
 }  // namespace
 }  // namespace hart::bill

@@ -166,7 +166,12 @@ TEST_CASE("generate: reserved before it begins, settled once after it ended") {
   CHECK(recorder.settled.operation == "generate_text");
   CHECK(recorder.settled.event_id == uuid_text(generation.inference));
   CHECK(generation.receipt == "receipt-7");
-  CHECK(recorder.began.model == model.id());
+  REQUIRE(recorder.began.models.size() == 1);
+  CHECK(recorder.began.models[0].id == model.id());
+  CHECK(recorder.began.models[0].tensors > 0);
+  CHECK(recorder.began.engine.name == "transformer");
+  REQUIRE(recorder.ended.usage.size() == 1);
+  CHECK(recorder.ended.usage[0].units_micros == recorder.settled.units_micros);
   CHECK(recorder.ended.output == generation.text);
   CHECK(recorder.ended.tokens_out == 3);
 }

@@ -33,10 +33,73 @@ TEST_CASE("content: evidence and tokens survive encoding") {
   CHECK(tokens[1].evidence == std::vector<std::uint32_t>{1});
 }
 
+TEST_CASE("content: a hit keeps its place, and tells zero from not known") {
+  Evidence hit = test::sample_evidence("text", 0.5);
+  hit.rank = 3;
+  for (const bool distance : {false, true})
+    for (const bool score : {false, true}) {
+      CAPTURE(distance);
+      CAPTURE(score);
+      hit.distance = distance ? std::optional{0.0} : std::nullopt;
+      hit.score = score ? std::optional{-1.5} : std::nullopt;
+      const Evidence read = decode_evidence(encode_evidence(hit));
+      CHECK(read.rank == 3);
+      CHECK(read.distance == hit.distance);
+      CHECK(read.score == hit.score);
+    }
+  ByteBuffer unknown = encode_evidence(test::sample_evidence("text", 0.5));
+  unknown.back() = 4;
+  CHECK_THROWS_AS((void)decode_evidence(unknown), Error);
+}
+
+TEST_CASE(
+    "content: subjects, vectors and queries survive encoding, truncated they are refused") {
+  const SubjectAtom subject{
+      {IdSpace::structure, crypto::sha256(as_bytes("a"))}, "content", 1ULL << 40, "b.txt"};
+  const ByteBuffer subject_bytes = encode_subject(subject);
+  const SubjectAtom read_subject = decode_subject(subject_bytes);
+  CHECK(read_subject.atom == subject.atom);
+  CHECK(read_subject.role == "content");
+  CHECK(read_subject.bytes == 1ULL << 40);
+  CHECK(read_subject.name == "b.txt");
+
+  const std::vector<float> numbers{1, 2, 3};
+  CHECK(digest_of(numbers).dims == 3);
+  CHECK(digest_of({}) == VectorDigest{});
+  CHECK(digest_of(numbers) != digest_of(std::vector<float>{1, 2, 4}));
+  const ByteBuffer vector_bytes = encode_vector(digest_of(numbers));
+  CHECK(decode_vector(vector_bytes) == digest_of(numbers));
+
+  AnsweredQuery query{"dog", digest_of(numbers), {test::sample_evidence("x", 1)}};
+  query.hits.push_back(test::sample_evidence("y", 0));
+  query.hits[1].score = 2.5;
+  const ByteBuffer query_bytes = encode_query(query);
+  const AnsweredQuery read_query = decode_query(query_bytes);
+  CHECK(read_query.text == "dog");
+  CHECK(read_query.vector == query.vector);
+  REQUIRE(read_query.hits.size() == 2);
+  CHECK(read_query.hits[1].score == 2.5);
+  CHECK(read_query.hits[0].atom == query.hits[0].atom);
+
+  const auto refuses = [](const ByteBuffer& bytes, const auto& decode) {
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      CHECK_THROWS_AS((void)decode(ByteView{bytes}.first(size)), Error);
+    ByteBuffer longer = bytes;
+    longer.push_back(0);
+    CHECK_THROWS_AS((void)decode(longer), Error);
+  };
+  refuses(subject_bytes, decode_subject);
+  refuses(vector_bytes, decode_vector);
+  refuses(query_bytes, decode_query);
+}
+
 TEST_CASE("content: truncated bytes are refused, never read past") {
   const ByteBuffer evidence = encode_evidence(test::sample_evidence("text", 1));
-  for (std::size_t size = 0; size < evidence.size(); ++size)
+  for (std::size_t size = 0; size < evidence.size(); ++size) {
+    // Without its place, the last 5 bytes, it is evidence of version 1.
+    if (size == evidence.size() - 5) continue;
     CHECK_THROWS_AS((void)decode_evidence(ByteView{evidence}.first(size)), Error);
+  }
   ByteBuffer run;
   append_token(run, test::sample_token(2, -1));
   for (std::size_t size = 1; size < run.size(); ++size)

@@ -28,8 +28,8 @@ inline GenerationBegin sample_begin() {
   begin.started = 1'700'000'000'000'000;
   begin.inference = make_uuid7(begin.started);
   begin.operation = "generate_text";
-  begin.model = {IdSpace::structure, crypto::sha256(as_bytes("model"))};
-  begin.model_name = "tiny.gguf";
+  begin.engine = {"transformer", "1", "scalar", "cpu"};
+  begin.models = {{{IdSpace::structure, crypto::sha256(as_bytes("model"))}, "tiny.gguf"}};
   begin.parameters = {{"temperature", 0.5}, {"top_k", 40}};
   begin.seed = 42;
   begin.prompt = "what is a secretprompt?";
@@ -49,7 +49,12 @@ inline GeneratedToken sample_token(std::int32_t token, float logprob) {
 }
 
 inline GenerationEnd sample_end() {
-  return {1'700'000'001'000'000, "a secretanswer", "stop", 5, 3};
+  return {1'700'000'001'000'000,
+          "a secretanswer",
+          "stop",
+          5,
+          3,
+          {{"generate_text", "token", 8'000'000}}};
 }
 
 /// Writes one receipt of `tokens` tokens and returns its id.

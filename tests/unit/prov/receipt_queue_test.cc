@@ -7,7 +7,6 @@
 #include <thread>
 #include <vector>
 
-#include "core/endian.h"
 #include "core/error.h"
 #include "fixture.h"
 #include "prov/stream.h"
@@ -17,36 +16,12 @@
 namespace hart::prov {
 namespace {
 
-template <typename T> ByteBuffer segment_of(T value) {
-  ByteBuffer bytes;
-  append_le(bytes, value);
-  return bytes;
-}
-
 /// A receipt without evidence and tokens, as a sink would have made it.
 PendingReceipt pending_receipt(const Uuid& inference = make_uuid7(1)) {
-  PendingReceipt receipt{test::sample_begin(), test::sample_end(), {}};
-  receipt.begin.inference = inference;
-  receipt.begin.evidence.clear();
-  ReceiptBuilder& builder = receipt.builder;
-  builder.add(Tag::inference, receipt.begin.inference);
-  builder.commit(Tag::tenant, "default");
-  builder.add(Tag::started, segment_of(receipt.begin.started));
-  builder.add(Tag::operation, receipt.begin.operation);
-  ByteBuffer model = segment_of(static_cast<std::uint8_t>(receipt.begin.model.space));
-  append(model, receipt.begin.model.hash);
-  builder.add(Tag::model, model);
-  builder.commit(Tag::model_name, receipt.begin.model_name);
-  builder.add(Tag::parameters, "{}");
-  builder.add(Tag::seed, segment_of(receipt.begin.seed));
-  builder.commit(Tag::prompt, receipt.begin.prompt);
-  builder.commit(Tag::output, receipt.end.output);
-  builder.add(Tag::completed, segment_of(receipt.end.completed));
-  builder.add(Tag::finish_reason, receipt.end.finish_reason);
-  ByteBuffer usage = segment_of(receipt.end.tokens_in);
-  append_le(usage, receipt.end.tokens_out);
-  builder.add(Tag::usage, usage);
-  return receipt;
+  GenerationBegin begin = test::sample_begin();
+  begin.inference = inference;
+  begin.evidence.clear();
+  return ReceiptDraft{begin, "default", ""}.finish(test::sample_end());
 }
 
 store::OpenOptions queue_options(const test::ScratchStore& scratch) {
@@ -93,7 +68,7 @@ TEST_CASE(
   {
     ReceiptQueue queue{queue_options(scratch)};
     PendingReceipt receipt = pending_receipt();
-    const std::string id = uuid_text(receipt.begin.inference);
+    const std::string id = uuid_text(receipt.inference);
     CHECK(queue.submit(std::move(receipt)).get() == 0);
     store::Store reading = scratch.open("default", false);
     CHECK(resolve_stream(reading, id).leaf_index == 0);

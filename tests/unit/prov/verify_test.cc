@@ -63,21 +63,24 @@ TEST_CASE("verify: any change to any column of any table is found") {
            "UPDATE generation_stream SET leaf_index = 7" + second,
            "DELETE FROM generation_stream" + second,
            "DELETE FROM generation_stream WHERE generation_stream_id = 3",
-           "UPDATE generation_stream_opening SET salt = zeroblob(32)" + second +
-               " AND position = 1",
-           "UPDATE generation_stream_opening SET content = X'00'" + second +
-               " AND position = 8",
-           "UPDATE generation_stream_opening SET position = 0" + second + " AND position = 8",
+           "UPDATE generation_stream_opening SET openings = CAST(substr(openings, 1, 60) ||"
+           " X'FE' || substr(openings, 62) AS BLOB)" +
+               second,
+           "UPDATE generation_stream_opening SET openings = X'00'" + second,
+           "UPDATE generation_stream_opening SET tenant_id = 2" + second,
+           "UPDATE generation_stream_opening SET generation_stream_id = 9" + second,
            "UPDATE atom_provenance SET atom_hash = zeroblob(32)" + second +
-               " AND provenance_type = 'evidence' AND sequence = 0",
-           "UPDATE atom_provenance SET atom_hash = zeroblob(32)" + second +
-               " AND provenance_type = 'model'",
+               " AND role = 1 AND sequence = 0",
+           "UPDATE atom_provenance SET atom_hash = zeroblob(32)" + second + " AND role = 0",
            "UPDATE atom_provenance SET weight = 0.5" + second +
-               " AND provenance_type = 'evidence' AND sequence = 1",
+               " AND role = 1 AND sequence = 1",
            "UPDATE atom_provenance SET atom_space = 0" + second +
-               " AND provenance_type = 'evidence' AND sequence = 1",
-           "DELETE FROM atom_provenance" + second + " AND provenance_type = 'model'",
+               " AND role = 1 AND sequence = 1",
+           "DELETE FROM atom_provenance" + second + " AND role = 0",
            "DELETE FROM atom_provenance" + second + " AND sequence = 1",
+           "UPDATE atom_provenance SET role = 2" + second + " AND role = 1 AND sequence = 1",
+           "UPDATE atom_provenance SET tenant_id = 2" + second + " AND role = 0",
+           "UPDATE atom_provenance SET generation_stream_id = 9" + second + " AND role = 0",
            "UPDATE transparency_tile SET hashes = zeroblob(96)",
            "UPDATE transparency_tile SET hashes = substr(hashes, 1, 64)",
            "UPDATE transparency_tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB)",
@@ -116,27 +119,53 @@ TEST_CASE("verify: without its openings a receipt still verifies, and explains w
   write_three(scratch);
   REQUIRE(scratch.tamper("DELETE FROM generation_stream_opening WHERE generation_stream_id = 2;"
                          "DELETE FROM atom_provenance WHERE generation_stream_id = 2"
-                         " AND provenance_type = 'evidence'") == "");
+                         " AND role = 1") == "");
   CHECK(problems(scratch).empty());
   store::Store store = scratch.open("default", false);
   const auto stream = stream_at(store, 1);
   REQUIRE(stream);
   const ReceiptVerification verified = verify_stream(store, *stream);
   CHECK(verified.opened == 0);
-  CHECK(verified.commitments == 7);
+  CHECK(verified.commitments == 8);
   const Explanation why = explain(store, *stream);
-  CHECK(why.erased == 7);
+  CHECK(why.erased == 8);
   CHECK_FALSE(why.prompt);
   CHECK(why.evidence.empty());
   CHECK(why.seed == 42);
 }
 
+TEST_CASE("verify: single openings can be erased, and the others still open") {
+  const test::ScratchStore scratch{test::prov_modules()};
+  write_three(scratch);
+  {
+    store::Store store = scratch.open();
+    const auto stream = stream_at(store, 1);
+    REQUIRE(stream);
+    const Receipt receipt = decode_receipt(stream->receipt);
+    const std::vector<std::uint32_t> gone{receipt.prompt.position, receipt.evidence[0].position,
+                                          999};
+    store::WriteTransaction transaction{store};
+    CHECK(erase_openings(store, stream->generation_stream_id, gone) == 2);
+    CHECK(erase_openings(store, stream->generation_stream_id, gone) == 0);
+    transaction.commit();
+  }
+  CHECK(problems(scratch).empty());
+  store::Store store = scratch.open("default", false);
+  const Explanation why = explain(store, *stream_at(store, 1));
+  CHECK(why.erased == 2);
+  CHECK_FALSE(why.prompt);
+  CHECK(why.output == "a secretanswer");
+  REQUIRE(why.evidence.size() == 1);
+  CHECK(why.evidence[0].evidence.text == "a dog is a mammal");
+  CHECK(explain(store, *stream_at(store, 0)).erased == 0);
+}
+
 TEST_CASE("verify: an opening that does not match is never explained as what was said") {
   const test::ScratchStore scratch{test::prov_modules()};
   write_three(scratch);
-  REQUIRE(scratch.tamper(kNoTriggers + "UPDATE generation_stream_opening SET content = X'41'"
-                                       " WHERE generation_stream_id = 1 AND position = 8") ==
-          "");
+  REQUIRE(scratch.tamper(kNoTriggers + "UPDATE generation_stream_opening SET openings ="
+                                       " CAST(substr(openings, 1, length(openings) - 1) ||"
+                                       " X'41' AS BLOB) WHERE generation_stream_id = 1") == "");
   store::Store store = scratch.open("default", false);
   CHECK_THROWS_AS((void)explain(store, *stream_at(store, 0)), Error);
 }
@@ -146,7 +175,7 @@ TEST_CASE("verify: receipts cannot be changed while the triggers stand") {
   write_three(scratch);
   for (const char* change :
        {"UPDATE generation_stream SET tokens_out = 0", "DELETE FROM generation_stream",
-        "UPDATE generation_stream_opening SET content = X'00'",
+        "UPDATE generation_stream_opening SET openings = X'00'",
         "UPDATE atom_provenance SET weight = 0"}) {
     CAPTURE(change);
     CHECK(scratch.tamper(change).find("never") != std::string::npos);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+
+namespace hart::prov {
+
+/// An inference counts as influenced by at most this many earlier ones.
+inline constexpr std::size_t kMostInfluences = 8;
+/// Of those that used an atom before, only this many of the latest are compared: an atom that
+/// everything uses says little, and would make each receipt dearer than the one before.
+inline constexpr int kComparedUses = 16;
+
+/// Derives the provenance graph of the acting tenant's receipts that are not in it yet: what
+/// was used, how well each answer is founded, and INFLUENCED_BY: for each inference the
+/// kMostInfluences earlier ones that share the largest part of their evidence,
+///
+///     strength = |A and B| / |A or B|  over the atoms that both were given (Jaccard),
+///
+/// the later first among equals. Deterministic: it depends on the order of the log alone.
+/// Returns how many receipts were added. The store must be writable; opens WriteTransactions of
+/// a bounded number of receipts each.
+std::uint64_t derive_graph(store::Store& store);
+
+/// How many of the acting tenant's receipts are not in the graph yet.
+[[nodiscard]] std::uint64_t underived_receipts(store::Store& store);
+
+/// Derives everything again and compares it with what is stored: each difference is a line that
+/// names the receipt. Measures of receipts whose openings were erased cannot be derived again
+/// and are left out.
+[[nodiscard]] std::vector<std::string> verify_graph(store::Store& store);
+
+}  // namespace hart::prov

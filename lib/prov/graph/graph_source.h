@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/id.h"
+#include "prov/cypher/value.h"
+#include "prov/graph/edge_numbers.h"
+#include "prov/graph/entity.h"
+#include "prov/graph/node_key.h"
+#include "prov/graph/opened_receipt.h"
+#include "store/catalog.h"
+#include "store/store.h"
+
+namespace hart::prov {
+
+/// What the parts of a StoreGraph share: receipts that were opened, the way from an id to its
+/// node, and the numbers of relationships.
+class GraphSource {
+ public:
+  explicit GraphSource(store::Store& store);
+
+  [[nodiscard]] store::Store& store() noexcept { return store_; }
+  [[nodiscard]] EntityReader& entities() noexcept { return entities_; }
+  [[nodiscard]] EdgeTypes& edge_types() noexcept { return edge_types_; }
+  [[nodiscard]] EdgeNumbers& edge_numbers() noexcept { return edge_numbers_; }
+
+  /// The receipt, opened; it lives until kOpened others were asked for. Throws Error(internal)
+  /// when there is none.
+  [[nodiscard]] OpenedReceipt& opened(std::int64_t stream);
+
+  /// The node of an atom that a receipt names: the catalog's, else what is known of it. Nothing
+  /// when it is in neither.
+  [[nodiscard]] std::optional<cypher::NodeId> atom_node(const Id& atom);
+  [[nodiscard]] std::optional<cypher::NodeId> model_node(const Id& model);
+  /// The id of an atom's or a model's node.
+  [[nodiscard]] Id id_of(const NodeKey& key);
+  /// The atom of the catalog behind an id, when the tenant holds it.
+  [[nodiscard]] std::optional<std::int64_t> held_atom(const Id& id);
+
+ private:
+  static constexpr std::size_t kOpened = 16;
+
+  store::Store& store_;
+  store::AtomLookup atoms_;
+  EntityReader entities_;
+  EdgeTypes edge_types_;
+  EdgeNumbers edge_numbers_;
+  store::Statement leaf_;
+  std::list<OpenedReceipt> opened_;  ///< the one asked for last comes first
+};
+
+/// An alternative in the order in which a receipt's nodes are numbered.
+struct Considered {
+  std::size_t token = 0;        ///< in OpenedReceipt::tokens
+  std::size_t alternative = 0;  ///< of that token
+};
+/// How many alternatives the tokens of a receipt had, of those that can be opened and have a
+/// number.
+[[nodiscard]] std::uint32_t alternative_count(OpenedReceipt& opened);
+[[nodiscard]] Considered find_alternative(OpenedReceipt& opened, std::uint32_t place);
+
+/// How many pieces of evidence have a number.
+[[nodiscard]] std::uint32_t evidence_count(const Receipt& receipt);
+
+}  // namespace hart::prov

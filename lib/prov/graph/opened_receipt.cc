@@ -1,0 +1,70 @@
+#include "prov/graph/opened_receipt.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "prov/content.h"
+#include "prov/graph/measures.h"
+
+namespace hart::prov {
+
+OpenedReceipt::OpenedReceipt(store::Store& store, GenerationStream stream)
+    : store_{store}, stream_{std::move(stream)}, receipt_{decode_receipt(stream_.receipt)} {}
+
+const Openings& OpenedReceipt::openings() {
+  if (!openings_) openings_ = load_openings(store_, stream_.generation_stream_id);
+  return *openings_;
+}
+
+std::optional<std::string> OpenedReceipt::text(const Committed& committed) {
+  const auto content = open_commitment(committed, openings());
+  if (!content) return std::nullopt;
+  return std::string{as_text(*content)};
+}
+
+const std::vector<std::optional<Evidence>>& OpenedReceipt::evidence() {
+  if (evidence_) return *evidence_;
+  std::vector<std::optional<Evidence>> opened;
+  opened.reserve(receipt_.evidence.size());
+  for (const Committed& committed : receipt_.evidence) {
+    const auto content = open_commitment(committed, openings());
+    opened.push_back(content ? std::optional{decode_evidence(*content)} : std::nullopt);
+  }
+  return evidence_.emplace(std::move(opened));
+}
+
+const std::vector<OpenedReceipt::Token>& OpenedReceipt::tokens() {
+  if (tokens_) return *tokens_;
+  std::vector<Token> opened;
+  for (const TokenRun& run : receipt_.tokens) {
+    const auto content = open_commitment(run.committed, openings());
+    if (!content) continue;
+    std::uint32_t index = run.first;
+    for (GeneratedToken& token : decode_tokens(*content))
+      opened.push_back({index++, std::move(token)});
+  }
+  return tokens_.emplace(std::move(opened));
+}
+
+double OpenedReceipt::strength(std::size_t sequence) {
+  if (!strengths_) {
+    std::vector<Evidence> given;
+    given.reserve(evidence().size());
+    for (const auto& one : evidence()) given.push_back(one.value_or(Evidence{}));
+    std::vector<GeneratedToken> generated;
+    generated.reserve(tokens().size());
+    for (const Token& one : tokens()) generated.push_back(one.token);
+    strengths_ = strengths(given, generated);
+  }
+  return strengths_->at(sequence);
+}
+
+bool OpenedReceipt::whole() {
+  const auto known = [this](const Committed& committed) {
+    return openings().contains(committed.position);
+  };
+  return std::ranges::all_of(receipt_.evidence, known) &&
+         std::ranges::all_of(receipt_.tokens, known, &TokenRun::committed);
+}
+
+}  // namespace hart::prov

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/events.h"
+#include "prov/receipt.h"
+#include "prov/stream.h"
+#include "store/store.h"
+
+namespace hart::prov {
+
+/// A receipt with what its openings still tell. Parts are opened when first asked for and then
+/// kept. What was erased is absent; an opening that does not match throws Error(data).
+class OpenedReceipt {
+ public:
+  OpenedReceipt(store::Store& store, GenerationStream stream);
+
+  [[nodiscard]] const GenerationStream& stream() const noexcept { return stream_; }
+  [[nodiscard]] const Receipt& receipt() const noexcept { return receipt_; }
+
+  [[nodiscard]] std::optional<std::string> text(const Committed& committed);
+  /// By the sequence of the receipt.
+  [[nodiscard]] const std::vector<std::optional<Evidence>>& evidence();
+  /// How strongly a piece of evidence that can be opened bears the answer (measures.h).
+  [[nodiscard]] double strength(std::size_t sequence);
+  /// A token and its index in the generation.
+  struct Token {
+    std::uint32_t index = 0;
+    GeneratedToken token;
+  };
+  [[nodiscard]] const std::vector<Token>& tokens();
+  /// Whether every token and every piece of evidence could be opened.
+  [[nodiscard]] bool whole();
+
+ private:
+  const Openings& openings();
+
+  store::Store& store_;
+  GenerationStream stream_;
+  Receipt receipt_;
+  std::optional<Openings> openings_;
+  std::optional<std::vector<std::optional<Evidence>>> evidence_;
+  std::optional<std::vector<Token>> tokens_;
+  std::optional<std::vector<double>> strengths_;  ///< of the evidence that can be opened
+};
+
+}  // namespace hart::prov
