@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kStreamsPerTransaction = 500;
 
+constexpr const char* kSearch = "search";
+
 using Positions = std::set<std::uint32_t>;
 
 /// The acting tenant's streams that end before `before` and have openings, oldest first.
@@ -79,8 +81,11 @@ class Sieve {
     Positions gone = committed_positions(receipt, evidence, openings);
     for (const ReceiptModel& model : receipt.models)
       if (is_erased(model.id)) gone.insert(model.name.position);
-    for (const Committed& query : receipt.queries)
-      if (is_query_erased(query, openings)) gone.insert(query.position);
+    // As the log of queries goes: what was looked for may be the words of what is erased.
+    if (stream.operation == kSearch) {
+      gone.insert({receipt.prompt.position, receipt.vector.position});
+      for (const Committed& query : receipt.queries) gone.insert(query.position);
+    }
     erase_subjects(stream, receipt, openings, gone);
     std::erase_if(gone, [&](std::uint32_t position) { return !openings.contains(position); });
     erase_openings(store_, stream.generation_stream_id, gone);
@@ -102,20 +107,6 @@ class Sieve {
              std::ranges::binary_search(erasure_.names, evidence.name);
     } catch (const Error&) {
       return true;  // Damaged: what it holds cannot be told.
-    }
-  }
-
-  /// Whether one of several searches found erased content, or cannot be read.
-  [[nodiscard]] bool is_query_erased(const Committed& query, const Openings& openings) const {
-    const auto opening = openings.find(query.position);
-    if (opening == openings.end()) return false;
-    try {
-      return std::ranges::any_of(
-          decode_query(opening->second.content).hits, [&](const Evidence& hit) {
-            return is_erased(hit.atom) || std::ranges::binary_search(erasure_.names, hit.name);
-          });
-    } catch (const Error&) {
-      return true;
     }
   }
 

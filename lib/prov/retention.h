@@ -34,8 +34,9 @@ struct ErasedOpenings {
 /// The acting tenant's receipts forget erased content (store::SchemaModule::erase): everything,
 /// or of each generation that was given any of it as evidence that evidence, and all that was
 /// generated from it; the prompt and other evidence where they hold the text of it; and the
-/// names of erased models. Text that a prompt quotes without naming its source is not found.
-/// The provenance graph is derived anew afterwards. Returns how many openings went.
+/// names of erased models; and of every search what was looked for. Text that a prompt quotes
+/// without naming its source is not found. The provenance graph is derived anew afterwards.
+/// Returns how many openings went.
 std::uint64_t erase_provenance(store::Store& store, const store::Erasure& erasure);
 
 }  // namespace hart::prov

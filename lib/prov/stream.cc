@@ -90,6 +90,16 @@ std::optional<GenerationStream> stream_at(store::Store& store, std::uint64_t lea
   return read_row(row);
 }
 
+StreamLookup::StreamLookup(store::Store& store)
+    : row_{store.db().prepare(kSelect + "WHERE generation_stream_id = ?")} {}
+
+std::optional<GenerationStream> StreamLookup::find(std::int64_t generation_stream_id) {
+  std::optional<GenerationStream> found;
+  if (row_.with(generation_stream_id).step()) found = read_row(row_);
+  row_.reset();
+  return found;
+}
+
 void for_each_stream(store::Store& store,
                      const std::function<void(const GenerationStream&)>& visit) {
   auto rows = store.db().prepare(kSelect + "ORDER BY leaf_index");

@@ -44,6 +44,16 @@ struct GenerationStream {
 [[nodiscard]] std::optional<GenerationStream> stream_at(store::Store& store,
                                                         std::uint64_t leaf_index);
 
+/// The same for many receipts, by the number of their row: the statement is prepared once.
+class StreamLookup {
+ public:
+  explicit StreamLookup(store::Store& store);
+  [[nodiscard]] std::optional<GenerationStream> find(std::int64_t generation_stream_id);
+
+ private:
+  store::Statement row_;
+};
+
 /// The acting tenant's generations in the order of the log.
 void for_each_stream(store::Store& store,
                      const std::function<void(const GenerationStream&)>& visit);

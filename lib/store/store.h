@@ -50,8 +50,8 @@ class Store {
   static void create(const std::string& directory, std::span<const SchemaModule> modules);
 
   /// Throws as `admit` does, Error(no_input) when there is no store, no such tenant or no such
-  /// snapshot, Error(config) when its schema is of another version, Error(data) when it is not a store of
-  /// ours.
+  /// snapshot, Error(config) when its schema is of another version, Error(data) when it is not
+  /// a store of ours.
   explicit Store(const OpenOptions& options);
   ~Store();
   Store(Store&&) noexcept;

@@ -3,7 +3,7 @@
 
 _hart_infer() {
   local word=${COMP_WORDS[COMP_CWORD]} path='' words='' at
-  local common='--store --tenant --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
+  local common='--store --tenant --api-key-file --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
@@ -12,8 +12,8 @@ _hart_infer() {
   done
   case $path in
     '') words='generate chat embed tokenize detokenize perplexity logits models cache bench help' ;;
-    ' generate') words='--model --tokens --temperature --top-n-sigma --top-k --typical-p --top-p --min-p --xtc-probability --xtc-threshold --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --mirostat --mirostat-tau --mirostat-eta --seed --grammar --json-schema --stop --context --logprobs --prompt-logprobs --context-length --kv-type --no-cache --lookup --no-lookup --stream --echo' ;;
-    ' chat') words='--model --system --chat-template --tokens --temperature --top-n-sigma --top-k --typical-p --top-p --min-p --xtc-probability --xtc-threshold --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --mirostat --mirostat-tau --mirostat-eta --seed --no-cache --lookup --no-lookup --stop --context-length --stream' ;;
+    ' generate') words='--model --tokens --temperature --top-n-sigma --top-k --typical-p --top-p --min-p --xtc-probability --xtc-threshold --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --mirostat --mirostat-tau --mirostat-eta --seed --grammar --json-schema --stop --context --logprobs --prompt-logprobs --context-length --kv-type --no-cache --lookup --no-lookup --receipt-key --receipt-key-name --stream --echo' ;;
+    ' chat') words='--model --system --chat-template --tokens --temperature --top-n-sigma --top-k --typical-p --top-p --min-p --xtc-probability --xtc-threshold --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --mirostat --mirostat-tau --mirostat-eta --seed --no-cache --lookup --no-lookup --receipt-key --receipt-key-name --stop --context-length --stream' ;;
     ' embed') words='--model --no-store' ;;
     ' tokenize') words='--model --pieces --add-special --parse-special' ;;
     ' detokenize') words='--model' ;;

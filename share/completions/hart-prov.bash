@@ -3,18 +3,18 @@
 
 _hart_prov() {
   local word=${COMP_WORDS[COMP_CWORD]} path='' words='' at
-  local common='--store --tenant --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
+  local common='--store --tenant --api-key-file --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' show' | ' why' | ' verify' | ' log' | ' log root' | ' log prove' | ' log consistency' | ' log keygen' | ' log checkpoint' | ' log sign' | ' log export') path+=" ${COMP_WORDS[at]}" ;;
+      ' show' | ' why' | ' verify' | ' log' | ' log root' | ' log prove' | ' log consistency' | ' log keygen' | ' log checkpoint' | ' log sign' | ' log export' | ' trace' | ' query' | ' export' | ' sync' | ' stats' | ' retention') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
-    '') words='show why verify log help' ;;
+    '') words='show why verify log trace query export sync stats retention help' ;;
     ' show') words='--raw' ;;
     ' why') words='--tokens' ;;
-    ' verify') words='--all --key' ;;
+    ' verify') words='--all --replay --key' ;;
     ' log') words='root prove consistency keygen checkpoint sign export' ;;
     ' log root') words='--size' ;;
     ' log prove') words='--size' ;;
@@ -23,6 +23,12 @@ _hart_prov() {
     ' log checkpoint') words='--key --name --origin --size' ;;
     ' log sign') words='--key --name' ;;
     ' log export') words='--output --origin' ;;
+    ' trace') words='--direction --hops --limit' ;;
+    ' query') words='--parameter --work --seconds' ;;
+    ' export') words='--as --output --hops' ;;
+    ' sync') words='--as --name --batch --retries --backoff --max-dead-letters --restart --dead-letters --retry-dead-letters --dry-run' ;;
+    ' stats') words='--by --per --since --until' ;;
+    ' retention') words='--keep-days --dry-run' ;;
   esac
   if [[ $word == -* ]]; then
     words+=" $common"

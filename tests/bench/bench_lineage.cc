@@ -105,8 +105,7 @@ GenerationBegin answer(int number) {
   begin.started = 1'700'000'000'000'000 + number;
   begin.inference = make_uuid7(begin.started);
   begin.operation = "generate_text";
-  begin.model = {IdSpace::structure, crypto::sha256(as_bytes("model"))};
-  begin.model_name = "model.gguf";
+  begin.models = {{{IdSpace::structure, crypto::sha256(as_bytes("model"))}, "model.gguf"}};
   begin.prompt = "what is it?";
   for (int i = 0; i < 5; ++i) {
     const std::string text = "passage " + std::to_string((number * 3 + i * i) % 997);

@@ -12,7 +12,7 @@ generate() {
     >generated
 }
 
-# A store with two generations, a key in ./key, and what it signs with in ./verifier.
+# A store with a log of three receipts, an ingest and two generations, a key in ./key, and what it signs with in ./verifier.
 signed_store() {
   need_shared stories260K.gguf
   hart-ingest init -s s.hart >/dev/null
@@ -30,9 +30,9 @@ signed_store() {
   hart-prov log checkpoint --key key --format human >old
   generate 3
   hart-prov log checkpoint --key key >checkpoint.json
-  assert_equal "$(jq -r .size checkpoint.json)" 3
+  assert_equal "$(jq -r .size checkpoint.json)" 4
   run -0 hart-prov log export -o out
-  assert_equal "$(json .size)" 3
+  assert_equal "$(json .size)" 4
   assert_equal "$(cat out/checkpoint)" "$(jq -r .note checkpoint.json)"
   hart-prov show --raw "$(jq -r .inference generated)" >receipt.bin
   check_log --key verifier --old old --receipt receipt.bin out
@@ -41,7 +41,7 @@ signed_store() {
   run -1 check_log --key verifier --receipt receipt.bin out
   hart-prov log keygen -o another example.com/log | jq -r .verifier >stranger
   run -1 check_log --key stranger out
-  for file in checkpoint tile/0/000.p/3 tile/entries/000.p/3; do
+  for file in checkpoint tile/0/000.p/4 tile/entries/000.p/4; do
     cp out/$file whole
     printf '\0' | dd of=out/$file bs=1 seek=20 conv=notrunc status=none
     run -1 check_log --key verifier out
@@ -60,7 +60,7 @@ signed_store() {
   jq -c '.proof[0] = .root' proof.json >forged
   run -1 check_proof <forged
   run -2 hart-prov log consistency 0
-  run -2 hart-prov log consistency 3
+  run -2 hart-prov log consistency 4
 }
 
 @test "log: a rewritten log is neither signed nor verified" {

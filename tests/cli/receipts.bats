@@ -45,7 +45,8 @@ animals() {
   assert_equal "$(json .operation)" search
   assert_equal "$(json .asked)" dog
   assert_equal "$(json .parameters.chosen)" text
-  assert_equal "$(json '.evidence[0].atom')" "$(jq -r 'select(.rank == 1) | .atom' hits)"
+  assert_equal "$(json '.evidence[0].atom')" \
+    "$(jq -r 'select(.rank == 1) | .atom' hits)"
   assert_equal "$(json '.evidence[0].rank')" 1
   assert_equal "$(json '.usage[0] | [.operation, .unit, .units] | join(" ")')" \
     "search query 1"

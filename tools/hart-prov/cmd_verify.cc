@@ -119,7 +119,8 @@ struct ReplayTotals {
 ReplayTotals replay_all(store::Store& store, Context& context) {
   std::vector<std::pair<Id, std::uint64_t>> by_model;
   prov::for_each_stream(store, [&](const prov::GenerationStream& stream) {
-    by_model.emplace_back(stream.model.value_or(Id{}), stream.leaf_index);
+    if (is_generation(stream))
+      by_model.emplace_back(stream.model.value_or(Id{}), stream.leaf_index);
   });
   std::ranges::sort(by_model);
   Replayer replayer = make_replayer(store, context);

@@ -209,7 +209,10 @@ std::string hit_text(const Evidence& hit) {
 std::string queries_text(const prov::Explanation& why) {
   std::string text;
   for (const prov::AnsweredQuery& query : why.queries) {
-    text += "\nasked     " + (query.text.empty() ? "by a vector" : query.text) + "\n";
+    if (!query.text.empty())
+      text += "\nasked     " + query.text + "\n";
+    else
+      text += query.vector.dims > 0 ? "\nasked     by a vector\n" : "\nfound\n";
     for (const Evidence& hit : query.hits) text += hit_text(hit);
   }
   return text;

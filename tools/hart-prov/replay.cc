@@ -130,9 +130,13 @@ void Replayer::run(const prov::RecordedGeneration& recorded, Replay& replay) {
   replay.comparison = prov::compare_replay(recorded, sink);
 }
 
+bool is_generation(const prov::GenerationStream& stream) {
+  return stream.operation == kGenerateText;
+}
+
 Replay Replayer::replay(const prov::GenerationStream& stream) {
   Replay replay;
-  if (stream.operation != kGenerateText) {
+  if (!is_generation(stream)) {
     replay.missing.push_back("operation " + stream.operation + " is not replayed, only " +
                              kGenerateText);
     return replay;

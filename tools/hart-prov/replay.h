@@ -25,6 +25,10 @@ struct Replay {
   }
 };
 
+/// Whether the receipt is one of what can be generated again: of a text, not of a search or of
+/// an ingest.
+[[nodiscard]] bool is_generation(const prov::GenerationStream& stream);
+
 /// Runs generations again as their receipts tell them, by the code that hart-infer generates
 /// with, without caches, receipts or bills. Keeps the model of the last one: those of one model
 /// in a row load it once.

@@ -147,13 +147,14 @@ prov::PendingReceipt MeteredSearch::receipt_of(Charge& charge) const {
   end.finish_reason = "answered";
   end.usage = {{usage.operation, usage.unit, usage.units_micros}};
   const bool alone = charge.queries.size() == 1;
+  prov::VectorDigest vector;
   if (alone) {
     prov::AnsweredQuery& query = charge.queries.front();
     if (!query.text.empty()) charge.begin.prompt = std::move(query.text);
     charge.begin.evidence = std::move(query.hits);
+    vector = query.vector;
   }
-  prov::ReceiptDraft draft{charge.begin, store_.tenant_name(), store_.actor(),
-                           alone ? charge.queries.front().vector : prov::VectorDigest{}};
+  prov::ReceiptDraft draft{charge.begin, store_.tenant_name(), store_.actor(), vector};
   if (!alone)
     for (const prov::AnsweredQuery& query : charge.queries) draft.query(query);
   return draft.finish(end);

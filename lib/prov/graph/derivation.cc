@@ -319,7 +319,7 @@ std::vector<std::string> verify_graph(store::Store& store) {
       const Derived derived = derivation.derive(opened);
       influences += derived.influences.size();
       const std::string differs = reader.difference(opened.stream(), derived);
-      if (!differs.empty()) problems.push_back(where + differs + " differs from the receipt");
+      if (!differs.empty()) problems.push_back(where + differs + ": not what the receipt says");
     } catch (const Error& error) {
       if (error.fault() != Fault::data) throw;
       problems.push_back(where + error.what());

@@ -8,11 +8,7 @@
 namespace hart::prov {
 
 GraphSource::GraphSource(store::Store& store)
-    : store_{store},
-      atoms_{store},
-      entities_{store},
-      leaf_{store.db().prepare(
-          "SELECT leaf_index FROM my_generation_stream WHERE generation_stream_id = ?")} {}
+    : store_{store}, atoms_{store}, entities_{store}, streams_{store} {}
 
 OpenedReceipt& GraphSource::opened(std::int64_t stream) {
   const auto found = std::ranges::find(opened_, stream, [](const OpenedReceipt& one) {
@@ -22,10 +18,7 @@ OpenedReceipt& GraphSource::opened(std::int64_t stream) {
     opened_.splice(opened_.begin(), opened_, found);
     return opened_.front();
   }
-  const bool known = leaf_.with(stream).step();
-  const auto leaf_index = known ? static_cast<std::uint64_t>(leaf_.integer(0)) : 0;
-  leaf_.reset();
-  auto row = known ? stream_at(store_, leaf_index) : std::nullopt;
+  auto row = streams_.find(stream);
   if (!row) throw Error{Fault::internal, "provenance: no receipt " + std::to_string(stream)};
   if (opened_.size() == kOpened) opened_.pop_back();
   return opened_.emplace_front(store_, std::move(*row));

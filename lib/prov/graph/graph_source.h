@@ -52,7 +52,7 @@ class GraphSource {
   EntityReader entities_;
   EdgeTypes edge_types_;
   EdgeNumbers edge_numbers_;
-  store::Statement leaf_;
+  StreamLookup streams_;
   std::list<OpenedReceipt> opened_;  ///< the one asked for last comes first
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "core/error.h"
 
@@ -154,13 +155,19 @@ void NodeScan::receipts(const Wanted& wanted, cypher::NodeId after, Filling& fil
       if (stream >= next) receipt(wanted, stream, after, filling);
     return;
   }
+  // Where other nodes are wanted than one of each receipt, few receipts fill the rest.
+  constexpr std::int64_t kFew = 8;
+  const bool one_of_each = std::has_single_bit(wanted.kinds & kReceiptKinds) &&
+                           (wanted.has(NodeKind::inference) || wanted.has(NodeKind::decision));
   while (!filling.full()) {
     std::vector<std::int64_t> batch;
-    streams_.with(next, static_cast<std::int64_t>(filling.out.size()));
+    const auto room = static_cast<std::int64_t>(filling.out.size() - filling.size);
+    streams_.with(next, one_of_each ? room : std::min(room, kFew));
     while (streams_.step()) batch.push_back(streams_.integer(0));
     streams_.reset();
     if (batch.empty()) return;
-    for (const std::int64_t stream : batch) receipt(wanted, stream, after, filling);
+    for (const std::int64_t stream : batch)
+      if (!filling.full()) receipt(wanted, stream, after, filling);
     next = batch.back() + 1;
   }
 }

@@ -39,11 +39,11 @@ class SyncTarget {
   [[nodiscard]] virtual std::optional<std::uint64_t> position() { return std::nullopt; }
 };
 
-/// A folder, made when it is missing: each batch is a file TENANT-FIRST-LAST.EXTENSION, complete
-/// and durable when it appears, and never written again. The last file says how far the folder
-/// is, so that nothing stands in two files. Holds a lock on the folder as long as it lives:
-/// Error(busy) when another process does. With `only_look`, for a dry run, nothing is made or
-/// locked.
+/// A folder, made when it is missing: each batch is a file TENANT-FIRST-LAST.EXTENSION,
+/// complete and durable when it appears, and never written again. The last file says how far
+/// the folder is, so that nothing stands in two files. Holds a lock on the folder as long as it
+/// lives: Error(busy) when another process does. With `only_look`, for a dry run, nothing is
+/// made or locked.
 [[nodiscard]] std::unique_ptr<SyncTarget> folder_target(const std::string& path,
                                                         const std::string& tenant,
                                                         const std::string& extension,

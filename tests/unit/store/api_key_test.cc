@@ -187,9 +187,8 @@ TEST_CASE("api key: a tenant's statements do not reach hashes, keys of others or
   const KeyStore keys;
   (void)keys.issue({"", {"*"}, {}, {}});
   Store store = keys.open("default");
-  for (const char* sql :
-       {"SELECT hmac FROM api_key", "SELECT hmac FROM my_api_key",
-        "SELECT value FROM hmac_key", "SELECT detail FROM audit_log"})
+  for (const char* sql : {"SELECT hmac FROM api_key", "SELECT hmac FROM my_api_key",
+                          "SELECT value FROM hmac_key", "SELECT detail FROM audit_log"})
     CHECK_THROWS_AS((void)store.db().prepare(sql), Error);
   Statement own = store.db().prepare("SELECT COUNT(*) FROM my_api_key");
   CHECK(own.step());
