@@ -44,18 +44,14 @@ ReceiptDraft::ReceiptDraft(const GenerationBegin& begin, std::string_view tenant
   builder.add(Tag::operation, begin.operation);
   if (!begin.engine.name.empty()) builder.add(Tag::engine, encoded_engine(begin.engine));
   add_models(begin.models);
-  std::uint32_t sequence = 0;
-  for (const SubjectAtom& subject : begin.subjects) {
+  for (const SubjectAtom& subject : begin.subjects)
     builder.commit(Tag::subject, encode_subject(subject));
-    pending_.atoms.push_back({AtomRole::subject, sequence++, subject.atom, 1});
-  }
   builder.add(Tag::parameters, dump_json(begin.parameters));
   if (begin.seed) builder.add(Tag::seed, little_endian(*begin.seed));
   add_question(begin, vector);
 }
 
 void ReceiptDraft::add_models(const std::vector<UsedModel>& models) {
-  std::uint32_t sequence = 0;
   for (const UsedModel& model : models) {
     ByteBuffer value = little_endian(static_cast<std::uint8_t>(model.id.space));
     append(value, model.id.hash);
@@ -64,7 +60,6 @@ void ReceiptDraft::add_models(const std::vector<UsedModel>& models) {
     append(value, model.tensor_root);
     const ByteView name = as_bytes(model.name);
     pending_.builder.commit(Tag::used_model, {name.begin(), name.end()}, value);
-    pending_.atoms.push_back({AtomRole::model, sequence++, model.id, model.weight});
   }
   if (!models.empty()) pending_.model = models.front().id;
 }
@@ -73,11 +68,8 @@ void ReceiptDraft::add_question(const GenerationBegin& begin, const VectorDigest
   ReceiptBuilder& builder = pending_.builder;
   if (begin.prompt) builder.commit(Tag::prompt, *begin.prompt);
   if (vector.dims > 0) builder.commit(Tag::vector, encode_vector(vector));
-  std::uint32_t sequence = 0;
-  for (const Evidence& evidence : begin.evidence) {
+  for (const Evidence& evidence : begin.evidence)
     builder.commit(Tag::evidence, encode_evidence(evidence));
-    pending_.atoms.push_back({AtomRole::evidence, sequence++, evidence.atom, evidence.weight});
-  }
 }
 
 void ReceiptDraft::query(const AnsweredQuery& query) {

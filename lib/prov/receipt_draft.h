@@ -10,17 +10,6 @@
 
 namespace hart::prov {
 
-/// An atom's part in a result, as the store keeps it.
-enum class AtomRole : std::uint8_t { model = 0, evidence = 1, subject = 2 };
-
-/// What lineage is searched by.
-struct UsedAtom {
-  AtomRole role = AtomRole::model;
-  std::uint32_t sequence = 0;
-  Id atom;
-  double weight = 0;
-};
-
 /// A receipt that is complete but for its place: which receipt comes before it is known only
 /// while it is written.
 struct PendingReceipt {
@@ -32,7 +21,6 @@ struct PendingReceipt {
   std::uint64_t tokens_in = 0;
   std::uint64_t tokens_out = 0;
   std::string finish_reason;
-  std::vector<UsedAtom> atoms;
   ReceiptBuilder builder;  ///< holds every segment but the last
 };
 

@@ -12,8 +12,7 @@
 namespace hart::prov {
 
 /// Writes a receipt of each generation: segments while it runs, then, in one write transaction,
-/// the receipt, its openings, the provenance of atoms, the leaf in the log, and a signature
-/// where there is a key.
+/// the receipt, its openings, the leaf in the log, and a signature where there is a key.
 ///
 /// One generation at a time, on the thread of the store's connection. A generation that ends in
 /// an exception leaves nothing; the next `begin` starts afresh.

@@ -31,12 +31,7 @@ ReceiptWriter::ReceiptWriter(store::Store& store, const crypto::NoteSigner* sign
       opening_{store.db().prepare("INSERT INTO generation_stream_opening "
                                   "(generation_stream_id, tenant_id, openings)"
                                   " VALUES (?, ?, ?)",
-                                  store::Scope::owner)},
-      provenance_{store.db().prepare(
-          "INSERT INTO atom_provenance (generation_stream_id, role, sequence,"
-          " tenant_id, atom_space, atom_hash, weight) VALUES (?, ?, ?, ?, ?, "
-          "?, ?)",
-          store::Scope::owner)} {}
+                                  store::Scope::owner)} {}
 
 bool ReceiptWriter::knows(const Uuid& inference) {
   const bool known = known_.with(ByteView{inference}).step();
@@ -79,7 +74,6 @@ std::uint64_t ReceiptWriter::write(std::span<PendingReceipt> receipts) {
     const std::int64_t stream = insert_stream(receipt, leaf_index, finished, previous);
     if (!finished.openings.empty())
       opening_.run(stream, store_.tenant_id(), encode_openings(finished.openings));
-    insert_provenance(stream, receipt.atoms);
     if (signer_ != nullptr) sign_receipt(store_, leaf_index, finished.hash, *signer_);
     leaves.push_back(crypto::leaf_hash(finished.hash));
     previous = finished.hash;
@@ -103,13 +97,6 @@ std::int64_t ReceiptWriter::insert_stream(const PendingReceipt& receipt,
               receipt.tokens_out, receipt.finish_reason, finished.bytes, finished.hash,
               previous);
   return store_.db().last_insert_id();
-}
-
-void ReceiptWriter::insert_provenance(std::int64_t stream, std::span<const UsedAtom> atoms) {
-  for (const UsedAtom& used : atoms)
-    provenance_.run(stream, static_cast<int>(used.role),
-                    static_cast<std::int64_t>(used.sequence), store_.tenant_id(),
-                    static_cast<int>(used.atom.space), used.atom.hash, used.weight);
 }
 
 }  // namespace hart::prov

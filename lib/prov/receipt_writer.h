@@ -10,9 +10,10 @@
 
 namespace hart::prov {
 
-/// Writes receipts, any number in one transaction: the rows, the openings, the provenance of
-/// atoms, the leaves of the log, and a signature of each where a key is given. Its statements
-/// are prepared once. One thread at a time.
+/// Writes receipts, any number in one transaction: the rows, the openings, the leaves of the
+/// log, and a signature of each where a key is given. What lineage is searched by is derived
+/// later, when it is asked for (graph/derivation.h): it would cost as much as all the rest. The
+/// statements are prepared once. One thread at a time.
 class ReceiptWriter {
  public:
   /// `store` and `signer` outlive the writer; `store` is writable.
@@ -31,7 +32,6 @@ class ReceiptWriter {
   Hash256 newest_hash();
   std::int64_t insert_stream(const PendingReceipt& receipt, std::uint64_t leaf_index,
                              const ReceiptBuilder::Finished& finished, const Hash256& previous);
-  void insert_provenance(std::int64_t stream, std::span<const UsedAtom> atoms);
 
   store::Store& store_;
   const crypto::NoteSigner* signer_;
@@ -40,7 +40,6 @@ class ReceiptWriter {
   store::Statement newest_;
   store::Statement stream_;
   store::Statement opening_;
-  store::Statement provenance_;
 };
 
 }  // namespace hart::prov

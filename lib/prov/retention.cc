@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "prov/content.h"
+#include "prov/graph/derivation.h"
 #include "prov/stream.h"
 #include "store/erase_files.h"
 
@@ -238,6 +239,8 @@ std::uint64_t erase_all(store::Store& store) {
 
 ErasedOpenings erase_openings_before(store::Store& store, TimeUs before, bool dry_run,
                                      const std::function<void()>& step) {
+  // What the graph says of them can be derived only now.
+  if (!dry_run) derive_graph(store);
   const std::vector<std::int64_t> streams = streams_with_openings(store, before);
   ErasedOpenings erased;
   for (std::size_t at = 0; at < streams.size(); at += kStreamsPerTransaction) {
@@ -254,6 +257,8 @@ ErasedOpenings erase_openings_before(store::Store& store, TimeUs before, bool dr
 }
 
 std::uint64_t erase_provenance(store::Store& store, const store::Erasure& erasure) {
+  // What used an erased atom is found by what the graph says.
+  derive_graph_within(store);
   if (erasure.everything) return erase_all(store);
   Sieve sieve{store, erasure};
   std::uint64_t openings = 0;

@@ -5,9 +5,9 @@ namespace hart::prov {
 /// What the provenance graph derives from receipts and could derive again; verification does.
 /// None of it is content: it outlives the openings that it was computed from.
 ///
-/// provenance_entity: kind 0 an atom that was used as evidence, 1 a model, 2 a mode of reasoning
-/// (the hash is that of its name). Shares are in millionths, so that what is derived again is
-/// equal and not just near.
+/// provenance_entity: kind 0 an atom that was used as evidence, 1 a model, 2 a mode of
+/// reasoning (the hash is that of its name). Shares are in millionths, so that what is derived
+/// again is equal and not just near.
 const char* const kProvenanceGraph = R"sql(
 CREATE TABLE provenance_entity (
   provenance_entity_id INTEGER PRIMARY KEY,

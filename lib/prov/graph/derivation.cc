@@ -1,6 +1,7 @@
 #include "prov/graph/derivation.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,7 +12,7 @@
 #include "prov/graph/entity.h"
 #include "prov/graph/measures.h"
 #include "prov/graph/opened_receipt.h"
-#include "prov/receipt_draft.h"
+#include "prov/graph/used_atoms.h"
 
 namespace hart::prov {
 namespace {
@@ -67,6 +68,7 @@ class Derivation {
             " WHERE atom_hash = ? AND atom_space = ? AND role = 1"
             " AND generation_stream_id < ? ORDER BY generation_stream_id DESC LIMIT ?")} {}
 
+  /// From the rows of atom_provenance, which must be there, and the openings.
   Derived derive(OpenedReceipt& opened) {
     Derived derived;
     const std::int64_t stream = opened.stream().generation_stream_id;
@@ -156,6 +158,11 @@ class DerivationWriter {
   explicit DerivationWriter(store::Store& store)
       : store_{store},
         entities_{store},
+        used_{store.db().prepare(
+            "INSERT INTO atom_provenance (generation_stream_id, role, sequence, tenant_id,"
+            " atom_space, atom_hash, weight) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            store::Scope::owner)},
         summary_{store.db().prepare(
             "INSERT INTO provenance_summary (generation_stream_id, tenant_id, leaf_index,"
             " reasoning_entity_id, evidence_atoms, confidence_millionths,"
@@ -165,6 +172,14 @@ class DerivationWriter {
             "INSERT INTO provenance_influence (later_stream_id, rank, tenant_id,"
             " earlier_stream_id, strength_millionths) VALUES (?, ?, ?, ?, ?)",
             store::Scope::owner)} {}
+
+  /// Rows that are there stay: what they repeat may have been erased since they were written.
+  void write_used(const GenerationStream& stream, const std::vector<UsedAtom>& atoms) {
+    for (const UsedAtom& used : atoms)
+      used_.run(stream.generation_stream_id, static_cast<int>(used.role),
+                static_cast<std::int64_t>(used.sequence), store_.tenant_id(),
+                static_cast<int>(used.atom.space), used.atom.hash, used.weight);
+  }
 
   void write(const GenerationStream& stream, const Derived& derived) {
     for (const Entity& entity : derived.entities) entities_.put(entity);
@@ -182,7 +197,7 @@ class DerivationWriter {
  private:
   store::Store& store_;
   EntityWriter entities_;
-  store::Statement summary_, influence_;
+  store::Statement used_, summary_, influence_;
 };
 
 std::uint64_t derived_receipts(store::Store& store) {
@@ -194,6 +209,47 @@ std::uint64_t log_size(store::Store& store) {
   auto newest = store.db().prepare("SELECT max(leaf_index) + 1 FROM my_generation_stream");
   return newest.step() ? static_cast<std::uint64_t>(newest.integer(0)) : 0;
 }
+
+/// Adds receipts to the graph, the oldest that are not in it first.
+class GraphDerivation {
+ public:
+  explicit GraphDerivation(store::Store& store)
+      : store_{store}, derivation_{store}, writer_{store} {}
+
+  /// At most `most` of them; returns how many. Call inside a WriteTransaction.
+  std::uint64_t add(std::uint64_t most) {
+    const std::uint64_t first = derived_receipts(store_);
+    const std::uint64_t left = underived_receipts(store_);
+    const std::uint64_t count = std::min(left, most);
+    for (std::uint64_t leaf = first; leaf < first + count; ++leaf) {
+      auto stream = stream_at(store_, leaf);
+      if (!stream)
+        throw Error{Fault::data, "receipt " + std::to_string(leaf) + " of the log is missing"};
+      add_receipt(std::move(*stream));
+    }
+    return count;
+  }
+
+ private:
+  /// A damaged receipt takes its place with what can be read of it: to tell of the damage is
+  /// the verification's, and erasing the rest must not depend on it.
+  void add_receipt(GenerationStream stream) {
+    Derived derived;
+    const GenerationStream row = stream;
+    try {
+      OpenedReceipt opened{store_, std::move(stream)};
+      writer_.write_used(row, used_atoms(opened));
+      derived = derivation_.derive(opened);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::data) throw;
+    }
+    writer_.write(row, derived);
+  }
+
+  store::Store& store_;
+  Derivation derivation_;
+  DerivationWriter writer_;
+};
 
 /// What is stored of one receipt, to be compared.
 class DerivedReader {
@@ -254,6 +310,17 @@ class DerivedReader {
   store::Statement summary_, influences_;
 };
 
+/// Whether the name of a mode of reasoning is not that which its hash is of.
+bool has_false_name(store::Store& store) {
+  auto modes =
+      store.db().prepare("SELECT name, hash, space FROM my_provenance_entity WHERE kind = 2");
+  while (modes.step())
+    if (reasoning_entity(std::string{modes.text(0)}).id !=
+        Id{static_cast<IdSpace>(modes.integer(2)), modes.hash(1)})
+      return true;
+  return false;
+}
+
 /// Rows that belong to no receipt of the first `receipts`, which have `influences` together.
 std::vector<const char*> strays(store::Store& store, std::uint64_t receipts,
                                 std::uint64_t influences) {
@@ -266,10 +333,24 @@ std::vector<const char*> strays(store::Store& store, std::uint64_t receipts,
     found.push_back("it has a receipt that is not in the log");
   if (count("SELECT count(*) FROM my_provenance_influence") != influences)
     found.push_back("it has an influence of no receipt");
-  if (count("SELECT count(*) FROM my_provenance_entity AS e WHERE e.kind < 2 AND NOT EXISTS"
+  if (count("SELECT count(*) FROM my_provenance_entity AS e WHERE e.kind < 2"
+            " AND (e.name IS NOT NULL OR NOT EXISTS"
             " (SELECT 1 FROM my_atom_provenance AS used"
-            "  WHERE used.atom_hash = e.hash AND used.atom_space = e.space)") != 0)
+            "  WHERE used.atom_hash = e.hash AND used.atom_space = e.space))") != 0 ||
+      count("SELECT count(*) FROM my_provenance_entity AS e WHERE e.kind = 2 AND NOT EXISTS"
+            " (SELECT 1 FROM my_provenance_summary AS s"
+            "  WHERE s.reasoning_entity_id = e.provenance_entity_id)") != 0)
     found.push_back("it has something that no receipt used");
+  if (has_false_name(store)) found.push_back("a mode of reasoning has another's name");
+  auto elsewhere = store.db().prepare(
+      "SELECT count(*) FROM generation_stream AS g WHERE g.tenant_id = ?1 AND ("
+      " EXISTS (SELECT 1 FROM provenance_summary AS s"
+      "  WHERE s.generation_stream_id = g.generation_stream_id AND s.tenant_id <> ?1) OR"
+      " EXISTS (SELECT 1 FROM provenance_influence AS i"
+      "  WHERE i.tenant_id <> ?1 AND i.later_stream_id = g.generation_stream_id))",
+      store::Scope::owner);
+  if (elsewhere.with(store.tenant_id()).step() && elsewhere.integer(0) != 0)
+    found.push_back("rows of it belong to another tenant");
   return found;
 }
 
@@ -277,24 +358,18 @@ std::vector<const char*> strays(store::Store& store, std::uint64_t receipts,
 
 std::uint64_t derive_graph(store::Store& store) {
   std::uint64_t added = 0;
-  Derivation derivation{store};
-  DerivationWriter writer{store};
+  GraphDerivation derivation{store};
   while (underived_receipts(store) > 0) {
     store::WriteTransaction transaction{store};
     // Another process may have come first: what is there is known only under the lock.
-    const std::uint64_t first = derived_receipts(store);
-    const std::uint64_t end = std::min(log_size(store), first + kReceiptsPerTransaction);
-    for (std::uint64_t leaf = first; leaf < end; ++leaf) {
-      auto stream = stream_at(store, leaf);
-      if (!stream)
-        throw Error{Fault::data, "receipt " + std::to_string(leaf) + " of the log is missing"};
-      OpenedReceipt opened{store, std::move(*stream)};
-      writer.write(opened.stream(), derivation.derive(opened));
-      ++added;
-    }
+    added += derivation.add(kReceiptsPerTransaction);
     transaction.commit();
   }
   return added;
+}
+
+std::uint64_t derive_graph_within(store::Store& store) {
+  return GraphDerivation{store}.add(std::numeric_limits<std::uint64_t>::max());
 }
 
 std::uint64_t underived_receipts(store::Store& store) {

@@ -14,9 +14,10 @@ inline constexpr std::size_t kMostInfluences = 8;
 /// everything uses says little, and would make each receipt dearer than the one before.
 inline constexpr int kComparedUses = 16;
 
-/// Derives the provenance graph of the acting tenant's receipts that are not in it yet: what
-/// was used, how well each answer is founded, and INFLUENCED_BY: for each inference the
-/// kMostInfluences earlier ones that share the largest part of their evidence,
+/// Derives the provenance graph of the acting tenant's receipts that are not in it yet: the
+/// atoms that were used (atom_provenance), how well each answer is founded, and INFLUENCED_BY:
+/// for each inference the kMostInfluences earlier ones that share the largest part of their
+/// evidence,
 ///
 ///     strength = |A and B| / |A or B|  over the atoms that both were given (Jaccard),
 ///
@@ -24,6 +25,10 @@ inline constexpr int kComparedUses = 16;
 /// Returns how many receipts were added. The store must be writable; opens WriteTransactions of
 /// a bounded number of receipts each.
 std::uint64_t derive_graph(store::Store& store);
+
+/// The same in one go, inside a WriteTransaction of the caller's: for what changes openings,
+/// since what is not derived before they go cannot be derived any more.
+std::uint64_t derive_graph_within(store::Store& store);
 
 /// How many of the acting tenant's receipts are not in the graph yet.
 [[nodiscard]] std::uint64_t underived_receipts(store::Store& store);

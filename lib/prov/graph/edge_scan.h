@@ -8,7 +8,7 @@
 #include "prov/cypher/graph.h"
 #include "prov/graph/edge_types.h"
 #include "prov/graph/graph_source.h"
-#include "prov/receipt_draft.h"
+#include "prov/graph/used_atoms.h"
 
 namespace hart::prov {
 

@@ -33,6 +33,17 @@ const std::vector<std::optional<Evidence>>& OpenedReceipt::evidence() {
   return evidence_.emplace(std::move(opened));
 }
 
+const std::vector<std::optional<SubjectAtom>>& OpenedReceipt::subjects() {
+  if (subjects_) return *subjects_;
+  std::vector<std::optional<SubjectAtom>> opened;
+  opened.reserve(receipt_.subjects.size());
+  for (const Committed& committed : receipt_.subjects) {
+    const auto content = open_commitment(committed, openings());
+    opened.push_back(content ? std::optional{decode_subject(*content)} : std::nullopt);
+  }
+  return subjects_.emplace(std::move(opened));
+}
+
 const std::vector<OpenedReceipt::Token>& OpenedReceipt::tokens() {
   if (tokens_) return *tokens_;
   std::vector<Token> opened;

@@ -24,6 +24,7 @@ class OpenedReceipt {
   [[nodiscard]] std::optional<std::string> text(const Committed& committed);
   /// By the sequence of the receipt.
   [[nodiscard]] const std::vector<std::optional<Evidence>>& evidence();
+  [[nodiscard]] const std::vector<std::optional<SubjectAtom>>& subjects();
   /// How strongly a piece of evidence that can be opened bears the answer (measures.h).
   [[nodiscard]] double strength(std::size_t sequence);
   /// A token and its index in the generation.
@@ -43,6 +44,7 @@ class OpenedReceipt {
   Receipt receipt_;
   std::optional<Openings> openings_;
   std::optional<std::vector<std::optional<Evidence>>> evidence_;
+  std::optional<std::vector<std::optional<SubjectAtom>>> subjects_;
   std::optional<std::vector<Token>> tokens_;
   std::optional<std::vector<double>> strengths_;  ///< of the evidence that can be opened
 };

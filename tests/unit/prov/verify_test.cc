@@ -7,6 +7,7 @@
 
 #include "fixture.h"
 #include "prov/explanation.h"
+#include "prov/graph/derivation.h"
 
 namespace hart::prov {
 namespace {
@@ -25,6 +26,7 @@ std::vector<std::string> problems(const test::ScratchStore& scratch) {
 void write_three(const test::ScratchStore& scratch) {
   store::Store store = scratch.open();
   for (int i = 0; i < 3; ++i) (void)test::write_receipt(store);
+  (void)derive_graph(store);
 }
 
 const std::string kNoTriggers =
