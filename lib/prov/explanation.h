@@ -7,6 +7,8 @@
 
 #include "core/events.h"
 #include "prov/content.h"
+#include "prov/measures.h"
+#include "prov/opened_receipt.h"
 #include "prov/stream.h"
 #include "store/store.h"
 
@@ -15,13 +17,8 @@ namespace hart::prov {
 /// One piece of evidence, and the generated tokens that leaned on it.
 struct ExplainedEvidence {
   Evidence evidence;
+  double strength = 0;                ///< how strongly it bears the answer (measures.h)
   std::vector<std::uint32_t> tokens;  ///< indexes of tokens, ascending
-};
-
-/// A generated token and its place.
-struct ExplainedToken {
-  std::uint32_t index = 0;
-  GeneratedToken token;
 };
 
 /// Why a result is what it is, as far as its openings still exist: what was erased, or what
@@ -43,7 +40,8 @@ struct Explanation {
   std::string reasoning;
   std::vector<ReasoningStep> steps;  ///< an erased text is empty
   /// The tokens that had alternatives and the lowest probability, least certain first.
-  std::vector<ExplainedToken> uncertain;
+  std::vector<OpenedReceipt::Token> uncertain;
+  Measures measures;  ///< of what can still be opened
   std::vector<UsageSegment> charges;
   std::uint64_t erased = 0;  ///< commitments that can no longer be opened
 };

@@ -4,34 +4,10 @@
 #include <bit>
 
 #include "core/error.h"
-#include "prov/content.h"
+#include "prov/opened_receipt.h"
 
 namespace hart::prov {
 namespace {
-
-std::optional<std::string> opened_text(const Committed& committed, const Openings& openings) {
-  const auto content = open_commitment(committed, openings);
-  if (!content) return std::nullopt;
-  return std::string{as_text(*content)};
-}
-
-std::vector<std::optional<GeneratedToken>> opened_tokens(const Receipt& receipt,
-                                                         const Openings& openings) {
-  std::vector<std::optional<GeneratedToken>> tokens;
-  for (const TokenRun& run : receipt.tokens) {
-    const auto content = open_commitment(run.committed, openings);
-    if (!content) {
-      tokens.resize(tokens.size() + run.count);
-      continue;
-    }
-    std::vector<GeneratedToken> opened = decode_tokens(*content);
-    if (opened.size() != run.count)
-      throw Error{Fault::data, "receipt: a run of " + std::to_string(run.count) +
-                                   " tokens holds " + std::to_string(opened.size())};
-    for (GeneratedToken& token : opened) tokens.emplace_back(std::move(token));
-  }
-  return tokens;
-}
 
 bool same_bits(float a, float b) {
   return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
@@ -93,20 +69,19 @@ std::size_t common_bytes(const std::string& a, const std::string& b) {
 }  // namespace
 
 RecordedGeneration open_generation(store::Store& store, const GenerationStream& stream) {
+  OpenedReceipt opened{store, stream};
   RecordedGeneration recorded;
-  recorded.receipt = decode_receipt(stream.receipt);
+  recorded.receipt = opened.receipt();
   const Receipt& receipt = recorded.receipt;
-  const Openings openings = load_openings(store, stream.generation_stream_id);
-  if (!receipt.models.empty())
-    recorded.model_name = opened_text(receipt.models.front().name, openings);
-  recorded.prompt = opened_text(receipt.prompt, openings);
-  recorded.output = opened_text(receipt.output, openings);
-  for (const Committed& committed : receipt.evidence) {
-    recorded.evidence.emplace_back();
-    if (const auto content = open_commitment(committed, openings))
-      recorded.evidence.back() = decode_evidence(*content);
-  }
-  recorded.tokens = opened_tokens(receipt, openings);
+  if (!receipt.models.empty()) recorded.model_name = opened.text(receipt.models.front().name);
+  recorded.prompt = opened.text(receipt.prompt);
+  recorded.output = opened.text(receipt.output);
+  recorded.evidence = opened.evidence();
+  if (!receipt.tokens.empty())
+    recorded.tokens.resize(std::size_t{receipt.tokens.back().first} +
+                           receipt.tokens.back().count);
+  for (const OpenedReceipt::Token& one : opened.tokens())
+    recorded.tokens[one.index] = one.token;
   return recorded;
 }
 

@@ -223,8 +223,8 @@ PLAN
 
 @test "bill: an array of CloudEvents on one line is answered event by event" {
   store
-  echo '[{"specversion":"1.0","source":"t","id":"a","type":"o","data":{"units":1,"unit":"u"}},{"specversion":"1.0","source":"t","id":"b","type":"o"},{"specversion":"1.0","source":"t","id":"c","type":"o","data":{"units":1,"unit":"u"}}]' >batch
-  run -65 hart-bill record --json - <batch
+  echo '[{"specversion":"1.0","source":"t","id":"a","type":"o","data":{"units":1,"unit":"u"}},{"specversion":"1.0","source":"t","id":"b","type":"o"},{"specversion":"1.0","source":"t","id":"c","type":"o","data":{"units":1,"unit":"u"}}]' >batch.json
+  run -65 hart-bill record --json - <batch.json
   assert_equal "$(json '"\(.type) \(.id)"' | paste -sd,)" \
     "usage_record a,error b,usage_record c"
 }

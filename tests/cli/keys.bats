@@ -60,9 +60,10 @@ with_key() {
   for command in "hart-bill tenant list" "hart-bill key list" "hart-bill audit" \
     "hart-ingest gc" "hart-ingest fsck --quick" "hart-ingest stat --all-tenants" \
     "hart-ingest retention list" "hart-ingest backup copy.hart"; do
-    HART_API_KEY=$key run -77 $command
+    read -ra words <<<"$command"
+    HART_API_KEY=$key run -77 "${words[@]}"
     assert_output --partial "not for an API key"
-    run -0 $command
+    run -0 "${words[@]}"
   done
 }
 

@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     HART_FUZZ_CHECK(hart::prov::decode_evidence(again).text == evidence.text);
   });
   refused_or_decoded([&] {
-    const hart::ByteBuffer again = hart::prov::encode_subject(hart::prov::decode_subject(bytes));
+    const hart::ByteBuffer again =
+        hart::prov::encode_subject(hart::prov::decode_subject(bytes));
     HART_FUZZ_CHECK(std::ranges::equal(again, bytes));
   });
   refused_or_decoded([&] {

@@ -55,6 +55,14 @@ std::vector<Evidence> read_evidence(const std::string& path) {
     const auto score = json.find("score");
     item.weight =
         score != json.end() && score->is_number() ? std::max(0.0, score->get<double>()) : 1;
+    if (score != json.end() && score->is_number()) item.score = score->get<double>();
+    const auto distance = json.find("distance");
+    if (distance != json.end() && distance->is_number())
+      item.distance = distance->get<double>();
+    const auto rank = json.find("rank");
+    if (rank != json.end() && rank->is_number_unsigned())
+      item.rank = static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(rank->get<std::uint64_t>(), UINT32_MAX));
     total += item.weight;
     evidence.push_back(std::move(item));
   }

@@ -40,11 +40,9 @@ void add_place(const Evidence& evidence, Json& json) {
 }
 
 Json evidence_json(const prov::ExplainedEvidence& one) {
-  Json json{{"atom", one.evidence.atom.text()},
-            {"weight", one.evidence.weight},
-            {"name", one.evidence.name},
-            {"text", one.evidence.text},
-            {"tokens", one.tokens}};
+  Json json{{"atom", one.evidence.atom.text()}, {"weight", one.evidence.weight},
+            {"strength", one.strength},         {"name", one.evidence.name},
+            {"text", one.evidence.text},        {"tokens", one.tokens}};
   add_place(one.evidence, json);
   return json;
 }
@@ -88,7 +86,7 @@ Json reasoning_json(const prov::Explanation& why) {
   return {{"mode", why.reasoning}, {"steps", std::move(steps)}};
 }
 
-Json token_json(const prov::ExplainedToken& one) {
+Json token_json(const prov::OpenedReceipt::Token& one) {
   Json alternatives = Json::array();
   for (const TokenAlternative& alternative : one.token.alternatives)
     alternatives.push_back({{"token", alternative.token},
@@ -99,6 +97,17 @@ Json token_json(const prov::ExplainedToken& one) {
           {"text", one.token.text},
           {"logprob", rounded(one.token.logprob)},
           {"alternatives", alternatives}};
+}
+
+Json optional_number(const std::optional<double>& number) {
+  return number ? Json(*number) : Json();
+}
+
+Json measures_json(const prov::Measures& measures) {
+  return {{"confidence", optional_number(measures.confidence)},
+          {"grounding", optional_number(measures.grounding)},
+          {"support", measures.support},
+          {"trust", optional_number(prov::trust(measures))}};
 }
 
 Json explanation_json(const prov::Explanation& why) {
@@ -118,6 +127,7 @@ Json explanation_json(const prov::Explanation& why) {
             {"vector", why.vector ? vector_json(*why.vector) : Json(nullptr)},
             {"queries", Json::array()},
             {"reasoning", reasoning_json(why)},
+            {"measures", measures_json(why.measures)},
             {"evidence", Json::array()},
             {"uncertain_tokens", Json::array()},
             {"tokens_in", why.stream.tokens_in},
@@ -132,7 +142,7 @@ Json explanation_json(const prov::Explanation& why) {
     json["evidence"].push_back(evidence_json(one));
   for (const prov::AnsweredQuery& query : why.queries)
     json["queries"].push_back(query_json(query));
-  for (const prov::ExplainedToken& one : why.uncertain)
+  for (const prov::OpenedReceipt::Token& one : why.uncertain)
     json["uncertain_tokens"].push_back(token_json(one));
   return json;
 }
@@ -186,7 +196,7 @@ std::string evidence_text(const prov::Explanation& why) {
 std::string uncertain_text(const prov::Explanation& why) {
   if (why.uncertain.empty()) return {};
   std::string text = "\nleast certain of\n";
-  for (const prov::ExplainedToken& one : why.uncertain) {
+  for (const prov::OpenedReceipt::Token& one : why.uncertain) {
     text += "  token " + std::to_string(one.index) + " " +
             piece(one.token.token, one.token.text) + " " + percent(one.token.logprob) + "; not";
     const char* separator = " ";
@@ -247,12 +257,23 @@ std::string question_text(const prov::Explanation& why, const prov::Receipt& rec
   return text + subjects_text(why);
 }
 
+/// How well founded an answer of tokens is.
+std::string trust_text(const prov::Measures& measures) {
+  const auto trust = prov::trust(measures);
+  if (!trust) return {};
+  return "trust     " + weight_text(*trust) + ": confidence " +
+         weight_text(measures.confidence.value_or(0)) + ", grounding " +
+         weight_text(measures.grounding.value_or(0)) + ", support " +
+         weight_text(measures.support) + "\n";
+}
+
 std::string explanation_text(const prov::Explanation& why) {
   const prov::GenerationStream& stream = why.stream;
   const prov::Receipt receipt = prov::decode_receipt(stream.receipt);
   std::string text = question_text(why, receipt) + evidence_text(why) + queries_text(why) +
                      reasoning_text(why) + uncertain_text(why) + "\n";
   text += "inference " + uuid_text(stream.uuid) + " (" + stream.operation + ")\n";
+  text += trust_text(why.measures);
   for (const UsedModel& model : why.models)
     text += "model     " + (model.name.empty() ? "(erased)" : model.name) + " " +
             model.id.text() + "\n";

@@ -10,9 +10,9 @@
 #include "core/error.h"
 #include "core/id.h"
 #include "prov/graph/entity.h"
-#include "prov/graph/measures.h"
-#include "prov/graph/opened_receipt.h"
 #include "prov/graph/used_atoms.h"
+#include "prov/measures.h"
+#include "prov/opened_receipt.h"
 
 namespace hart::prov {
 namespace {
@@ -47,13 +47,7 @@ std::optional<std::int64_t> stored(std::optional<double> share) {
 }
 
 StoredMeasures measures_of(OpenedReceipt& opened) {
-  std::vector<Evidence> evidence;
-  for (const auto& one : opened.evidence())
-    if (one) evidence.push_back(*one);
-  std::vector<GeneratedToken> tokens;
-  tokens.reserve(opened.tokens().size());
-  for (const OpenedReceipt::Token& one : opened.tokens()) tokens.push_back(one.token);
-  const Measures measures = measure(evidence, tokens);
+  const Measures measures = opened.measures();
   return {stored(measures.confidence), stored(measures.grounding), stored(measures.support)};
 }
 

@@ -2,8 +2,8 @@
 
 #include "prov/graph/edge_scan_request.h"
 #include "prov/graph/edge_types.h"
-#include "prov/graph/measures.h"
 #include "prov/graph/properties.h"
+#include "prov/measures.h"
 
 namespace hart::prov {
 namespace {

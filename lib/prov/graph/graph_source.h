@@ -14,7 +14,7 @@
 #include "prov/graph/edge_numbers.h"
 #include "prov/graph/entity.h"
 #include "prov/graph/node_key.h"
-#include "prov/graph/opened_receipt.h"
+#include "prov/opened_receipt.h"
 #include "store/catalog.h"
 #include "store/store.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "prov/graph/measures.h"
+#include "prov/measures.h"
 
 namespace hart::prov {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/id.h"
-#include "prov/graph/opened_receipt.h"
+#include "prov/opened_receipt.h"
 
 namespace hart::prov {
 

@@ -173,7 +173,8 @@ struct Log final : EventSink, UsageGate {
     text += std::to_string(token.token) + "/" + std::to_string(token.alternatives.size()) + " ";
   }
   std::string end(const GenerationEnd& end) override {
-    text += "end " + end.output.value_or("-") + end.finish_reason + std::to_string(end.tokens_out) + " ";
+    text += "end " + end.output.value_or("-") + end.finish_reason +
+            std::to_string(end.tokens_out) + " ";
     return "receipt";
   }
   void query(const QueryRecord&) override {}

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/events.h"
+#include "prov/measures.h"
 #include "prov/receipt.h"
 #include "prov/stream.h"
 #include "store/store.h"
@@ -35,9 +36,14 @@ class OpenedReceipt {
   [[nodiscard]] const std::vector<Token>& tokens();
   /// Whether every token and every piece of evidence could be opened.
   [[nodiscard]] bool whole();
+  /// Of what can be opened.
+  [[nodiscard]] Measures measures();
+
+  [[nodiscard]] const Openings& openings();
 
  private:
-  const Openings& openings();
+  /// Strengths and measures are computed together.
+  void weigh();
 
   store::Store& store_;
   GenerationStream stream_;
@@ -46,7 +52,8 @@ class OpenedReceipt {
   std::optional<std::vector<std::optional<Evidence>>> evidence_;
   std::optional<std::vector<std::optional<SubjectAtom>>> subjects_;
   std::optional<std::vector<Token>> tokens_;
-  std::optional<std::vector<double>> strengths_;  ///< of the evidence that can be opened
+  std::optional<std::vector<double>> strengths_;  ///< 0 for evidence that cannot be opened
+  Measures measures_;
 };
 
 }  // namespace hart::prov

@@ -1,10 +1,11 @@
-#include "prov/graph/opened_receipt.h"
+#include "prov/opened_receipt.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "core/error.h"
 #include "prov/content.h"
-#include "prov/graph/measures.h"
+#include "prov/measures.h"
 
 namespace hart::prov {
 
@@ -50,24 +51,37 @@ const std::vector<OpenedReceipt::Token>& OpenedReceipt::tokens() {
   for (const TokenRun& run : receipt_.tokens) {
     const auto content = open_commitment(run.committed, openings());
     if (!content) continue;
+    std::vector<GeneratedToken> tokens = decode_tokens(*content);
+    if (tokens.size() != run.count)
+      throw Error{Fault::data, "receipt: a run of " + std::to_string(run.count) +
+                                   " tokens holds " + std::to_string(tokens.size())};
     std::uint32_t index = run.first;
-    for (GeneratedToken& token : decode_tokens(*content))
-      opened.push_back({index++, std::move(token)});
+    for (GeneratedToken& token : tokens) opened.push_back({index++, std::move(token)});
   }
   return tokens_.emplace(std::move(opened));
 }
 
+void OpenedReceipt::weigh() {
+  if (strengths_) return;
+  std::vector<Evidence> given;
+  given.reserve(evidence().size());
+  // Evidence without weight changes no measure.
+  for (const auto& one : evidence()) given.push_back(one.value_or(Evidence{}));
+  std::vector<GeneratedToken> generated;
+  generated.reserve(tokens().size());
+  for (const Token& one : tokens()) generated.push_back(one.token);
+  measures_ = measure(given, generated);
+  strengths_ = strengths(given, generated);
+}
+
 double OpenedReceipt::strength(std::size_t sequence) {
-  if (!strengths_) {
-    std::vector<Evidence> given;
-    given.reserve(evidence().size());
-    for (const auto& one : evidence()) given.push_back(one.value_or(Evidence{}));
-    std::vector<GeneratedToken> generated;
-    generated.reserve(tokens().size());
-    for (const Token& one : tokens()) generated.push_back(one.token);
-    strengths_ = strengths(given, generated);
-  }
+  weigh();
   return strengths_->at(sequence);
+}
+
+Measures OpenedReceipt::measures() {
+  weigh();
+  return measures_;
 }
 
 bool OpenedReceipt::whole() {

@@ -1,4 +1,4 @@
-#include "prov/graph/measures.h"
+#include "prov/measures.h"
 
 #include <algorithm>
 #include <cmath>
