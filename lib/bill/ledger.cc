@@ -77,7 +77,8 @@ LedgerBatch::LedgerBatch(store::Store& store)
       find_{store.db().prepare(
           "SELECT sequence, billing_price_id, units_micros, total_micros, occurred_us"
           " FROM my_billing_usage_ledger WHERE billing_source_id = ? AND event_id = ?")},
-      now_{store.now()} {
+      now_{store.now()},
+      quotas_{store, now_} {
   auto last = store.db().prepare(
       "SELECT sequence, entry_hash FROM my_billing_usage_ledger"
       " ORDER BY billing_usage_ledger_id DESC LIMIT 1");
@@ -103,7 +104,8 @@ LedgerBatch::Outcome LedgerBatch::known(std::int64_t source, const UsageEvent& e
   return outcome;
 }
 
-LedgerBatch::Outcome LedgerBatch::record(const UsageEvent& event) {
+LedgerBatch::Outcome LedgerBatch::record(const UsageEvent& event,
+                                         const QuotaReservation* reservation) {
   const std::int64_t source = names_.source(event.source);
   const TimeUs time = event.time == 0 ? now_ : event.time;
   price_of(plans_.at(time), event, price_);
@@ -119,7 +121,12 @@ LedgerBatch::Outcome LedgerBatch::record(const UsageEvent& event) {
   insert_.run((store_.tenant_id() << kSequenceBits) + next_sequence_, store_.tenant_id(),
               source, event.event_id, stored.billing_price_id, event.units_micros, total,
               event.attributes_json, time, now_, hash);
-  if (store_.db().changes() == 0) return known(source, event);
+  if (store_.db().changes() == 0) {
+    const Outcome before = known(source, event);
+    if (reservation != nullptr) quotas_.add({}, time, reservation);
+    return before;
+  }
+  quotas_.add(quota_amounts(event.unit, event.units_micros, total), time, reservation);
   add_event(sums, next_sequence_, event.units_micros, total);
   last_hash_ = hash;
   return {next_sequence_++, time, stored.billing_price_id, &stored.price, total, false};
@@ -127,7 +134,9 @@ LedgerBatch::Outcome LedgerBatch::record(const UsageEvent& event) {
 
 void LedgerBatch::commit() {
   rollups_.finish();
+  quotas_.write();
   transaction_.commit();
+  quotas_.call_hook();
 }
 
 void for_each_ledger_entry(store::Store& store, std::int64_t from_sequence,

@@ -8,6 +8,7 @@
 
 #include "bill/ledger_names.h"
 #include "bill/plan_book.h"
+#include "bill/quota_reserver.h"
 #include "bill/rating.h"
 #include "bill/rollup.h"
 #include "core/bytes.h"
@@ -55,9 +56,11 @@ class LedgerBatch {
   /// Rates and adds one event. One whose source and event id are known adds nothing. A time of
   /// 0 means now. Throws Error(data) when the known event had another operation, unit or number
   /// of units, and when an amount or the totals of its hour do not fit; the batch can go on
-  /// then.
-  Outcome record(const UsageEvent& event);
+  /// then. What is added counts against the tenant's quotas: `reservation`, when not null, is
+  /// what was set aside for it, and is given up.
+  Outcome record(const UsageEvent& event, const QuotaReservation* reservation = nullptr);
 
+  /// Calls the store's command where a quota was gone beyond, once all is durable.
   void commit();
 
  private:
@@ -73,6 +76,7 @@ class LedgerBatch {
   TimeUs now_ = 0;
   std::int64_t next_sequence_ = 0;
   Hash256 last_hash_{};
+  QuotaCount quotas_;
   Price price_;  ///< of the event at hand
 };
 

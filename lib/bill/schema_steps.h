@@ -7,5 +7,6 @@ extern const char* const kPlanDocuments;
 extern const char* const kCompactLedger;
 extern const char* const kPeriodInvoices;
 extern const char* const kCredits;
+extern const char* const kQuotas;
 
 }  // namespace hart::bill

@@ -30,6 +30,8 @@ struct UsageRecord {
 struct UsageRequest {
   std::string operation;
   std::int64_t units_micros = 0;
+  std::string unit{};      ///< as in UsageRecord
+  bool tentative = false;  ///< refused, the caller asks for less: that is no violation
 };
 
 /// Asks whether a use is allowed, and takes the usage when it is over. Implemented by `bill`.

@@ -74,8 +74,8 @@ class Answer {
         reporting_{reporting},
         each_token_{each_token},
         start_seconds_{start_seconds},
-        metered_{reporting.gate, "generate_text",
-                 token_micros(tokens_in + request.max_tokens)} {
+        metered_{reporting.gate,
+                 {"generate_text", token_micros(tokens_in + request.max_tokens), "token"}} {
     const TimeUs started = now_us();
     generation_.inference = make_uuid7(started);
     generation_.tokens_in = recorded_.tokens_in = tokens_in;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "core/events.h"
 
 namespace hart::infer {
@@ -9,11 +7,10 @@ namespace hart::infer {
 /// A reservation that is given back unless it was settled.
 class Metered {
  public:
-  /// Reserves `units_micros` of `operation`; nothing where `gate` is null. Throws as
-  /// UsageGate::reserve does.
-  Metered(UsageGate* gate, const std::string& operation, std::int64_t units_micros)
-      : gate_{gate} {
-    if (gate_ != nullptr) reservation_ = gate_->reserve({operation, units_micros});
+  /// Reserves what is asked for; nothing where `gate` is null. Throws as UsageGate::reserve
+  /// does.
+  Metered(UsageGate* gate, const UsageRequest& request) : gate_{gate} {
+    if (gate_ != nullptr) reservation_ = gate_->reserve(request);
   }
   ~Metered() {
     if (gate_ != nullptr) gate_->release(reservation_);

@@ -58,7 +58,24 @@ const std::vector<OpenedReceipt::Token>& OpenedReceipt::tokens() {
     std::uint32_t index = run.first;
     for (GeneratedToken& token : tokens) opened.push_back({index++, std::move(token)});
   }
+  std::size_t end = 0;
+  alternative_ends_.reserve(opened.size());
+  for (const Token& one : opened)
+    alternative_ends_.push_back(end += one.token.alternatives.size());
   return tokens_.emplace(std::move(opened));
+}
+
+std::size_t OpenedReceipt::alternatives() {
+  return tokens().empty() ? 0 : alternative_ends_.back();
+}
+
+OpenedReceipt::Considered OpenedReceipt::alternative(std::size_t index) {
+  if (index >= alternatives())
+    throw Error{Fault::internal, "provenance: no alternative " + std::to_string(index)};
+  const auto end = std::ranges::upper_bound(alternative_ends_, index);
+  const Token& token = tokens()[static_cast<std::size_t>(end - alternative_ends_.begin())];
+  const std::size_t first = *end - token.token.alternatives.size();
+  return {&token, static_cast<std::uint32_t>(index - first)};
 }
 
 void OpenedReceipt::weigh() {

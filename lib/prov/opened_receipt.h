@@ -34,6 +34,14 @@ class OpenedReceipt {
     GeneratedToken token;
   };
   [[nodiscard]] const std::vector<Token>& tokens();
+  /// An alternative that was not taken, counted over all tokens in their order.
+  struct Considered {
+    const Token* token = nullptr;
+    std::uint32_t place = 0;  ///< among those of the token
+  };
+  [[nodiscard]] std::size_t alternatives();
+  /// Throws Error(internal) beyond their number.
+  [[nodiscard]] Considered alternative(std::size_t index);
   /// Whether every token and every piece of evidence could be opened.
   [[nodiscard]] bool whole();
   /// Of what can be opened.
@@ -52,6 +60,7 @@ class OpenedReceipt {
   std::optional<std::vector<std::optional<Evidence>>> evidence_;
   std::optional<std::vector<std::optional<SubjectAtom>>> subjects_;
   std::optional<std::vector<Token>> tokens_;
+  std::vector<std::size_t> alternative_ends_;     ///< of the tokens so far, with `tokens_`
   std::optional<std::vector<double>> strengths_;  ///< 0 for evidence that cannot be opened
   Measures measures_;
 };

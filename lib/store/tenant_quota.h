@@ -29,13 +29,16 @@ class TenantQuota {
   /// beyond a limit: the caller takes the object back.
   void add(const Addition& addition);
 
- private:
   struct Limit {
     const char* what;  ///< "atoms"
     std::optional<std::uint64_t> most;
-    std::uint64_t used = 0;
+    std::uint64_t used = 0;  ///< counted where there is a limit only
   };
+  [[nodiscard]] const Limit& atoms() const noexcept { return atoms_; }
+  [[nodiscard]] const Limit& models() const noexcept { return models_; }
+  [[nodiscard]] const Limit& bytes() const noexcept { return bytes_; }
 
+ private:
   void check(const Limit& limit, std::uint64_t more) const;
 
   std::string tenant_;

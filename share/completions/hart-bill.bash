@@ -7,11 +7,11 @@ _hart_bill() {
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' tenant' | ' tenant add' | ' tenant list' | ' tenant set' | ' key' | ' key issue' | ' key list' | ' key rotate' | ' key revoke' | ' audit' | ' plan' | ' plan apply' | ' plan show' | ' record' | ' price' | ' usage' | ' hotspots' | ' credit' | ' credit grant' | ' credit balance' | ' credit history' | ' invoice' | ' invoice create' | ' invoice show' | ' invoice void' | ' invoice list' | ' verify') path+=" ${COMP_WORDS[at]}" ;;
+      ' tenant' | ' tenant add' | ' tenant list' | ' tenant set' | ' key' | ' key issue' | ' key list' | ' key rotate' | ' key revoke' | ' audit' | ' plan' | ' plan apply' | ' plan show' | ' record' | ' price' | ' usage' | ' hotspots' | ' quota' | ' quota check' | ' quota set' | ' quota violations' | ' credit' | ' credit grant' | ' credit balance' | ' credit history' | ' invoice' | ' invoice create' | ' invoice show' | ' invoice void' | ' invoice list' | ' verify') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
-    '') words='tenant key audit plan record price usage hotspots credit invoice verify help' ;;
+    '') words='tenant key audit plan record price usage hotspots quota credit invoice verify help' ;;
     ' tenant') words='add list set' ;;
     ' tenant add') words='--help' ;;
     ' tenant list') words='--help' ;;
@@ -29,6 +29,10 @@ _hart_bill() {
     ' price') words='--plan' ;;
     ' usage') words='--since --until --month --by --plot --all-tenants' ;;
     ' hotspots') words='--days --until --top' ;;
+    ' quota') words='check set violations' ;;
+    ' quota check') words='--tokens --requests --money --bytes --atoms --models --storage' ;;
+    ' quota set') words='--per --soft --hook' ;;
+    ' quota violations') words='--since' ;;
     ' credit') words='grant balance history' ;;
     ' credit grant') words='--idempotency-key --priority --expires --note --dry-run' ;;
     ' credit balance') words='--help' ;;

@@ -12,6 +12,7 @@ void add_record_command(Command& tool);
 void add_price_command(Command& tool);
 void add_usage_command(Command& tool);
 void add_hotspots_command(Command& tool);
+void add_quota_command(Command& tool);
 void add_credit_command(Command& tool);
 void add_invoice_command(Command& tool);
 void add_verify_command(Command& tool);

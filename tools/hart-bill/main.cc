@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   hart::cli::add_price_command(root);
   hart::cli::add_usage_command(root);
   hart::cli::add_hotspots_command(root);
+  hart::cli::add_quota_command(root);
   hart::cli::add_credit_command(root);
   hart::cli::add_invoice_command(root);
   hart::cli::add_verify_command(root);

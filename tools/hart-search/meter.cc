@@ -94,16 +94,17 @@ search::Result MeteredSearch::run(const search::Query& query, store::IdCache& id
 }
 
 MeteredSearch::Reserved MeteredSearch::reserve() {
-  const auto reserve_queries = [&](std::int64_t queries) {
-    return Reserved{gate_->reserve({kOperation, queries * kOneQueryMicros}), queries};
+  const auto reserve_queries = [&](std::int64_t queries, bool tentative) {
+    return Reserved{gate_->reserve({kOperation, queries * kOneQueryMicros, kUnit, tentative}),
+                    queries};
   };
-  if (block_ == 1) return reserve_queries(1);
+  if (block_ == 1) return reserve_queries(1, false);
   try {
-    return reserve_queries(static_cast<std::int64_t>(block_));
+    return reserve_queries(static_cast<std::int64_t>(block_), true);
   } catch (const Error& error) {
     // A quota that has no room for a block may have some for a query.
     if (error.fault() != Fault::denied) throw;
-    return reserve_queries(1);
+    return reserve_queries(1, false);
   }
 }
 

@@ -8,9 +8,15 @@
 namespace hart::prov {
 
 GraphSource::GraphSource(store::Store& store)
-    : store_{store}, atoms_{store}, entities_{store}, streams_{store} {}
+    : store_{store},
+      atoms_{store},
+      entities_{store},
+      streams_{store},
+      atom_{store.db().prepare("SELECT space, hash, bytes FROM my_atom WHERE atom_id = ?")} {}
 
 OpenedReceipt& GraphSource::opened(std::int64_t stream) {
+  if (!opened_.empty() && opened_.front().stream().generation_stream_id == stream)
+    return opened_.front();
   const auto found = std::ranges::find(opened_, stream, [](const OpenedReceipt& one) {
     return one.stream().generation_stream_id;
   });
@@ -41,30 +47,24 @@ std::optional<cypher::NodeId> GraphSource::model_node(const Id& model) {
   return entity ? std::optional{node_id({NodeKind::model, *entity, 0})} : std::nullopt;
 }
 
+const GraphSource::AtomRow& GraphSource::atom(std::int64_t atom_id) {
+  if (atom_row_.atom_id == atom_id) return atom_row_;
+  if (!atom_.with(atom_id).step())
+    throw Error{Fault::internal, "provenance: no atom " + std::to_string(atom_id)};
+  atom_row_ = {atom_id,
+               {static_cast<IdSpace>(atom_.integer(0)), atom_.hash(1)},
+               static_cast<std::uint64_t>(atom_.integer(2))};
+  atom_.reset();
+  return atom_row_;
+}
+
 Id GraphSource::id_of(const NodeKey& key) {
-  if (key.kind != NodeKind::atom) return entities_.at(key.row).id;
-  const auto atom = store::atom_by_id(store_, key.row);
-  if (!atom) throw Error{Fault::internal, "provenance: no atom " + std::to_string(key.row)};
-  return atom->id;
+  return key.kind == NodeKind::atom ? atom(key.row).id : entities_.at(key.row).id;
 }
 
 std::uint32_t alternative_count(OpenedReceipt& opened) {
-  std::size_t count = 0;
-  for (const OpenedReceipt::Token& one : opened.tokens())
-    count += one.token.alternatives.size();
   return static_cast<std::uint32_t>(
-      std::min<std::size_t>(count, kPlacesPerReceipt - kFirstAlternative));
-}
-
-Considered find_alternative(OpenedReceipt& opened, std::uint32_t place) {
-  std::size_t left = place;
-  const auto& tokens = opened.tokens();
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const std::size_t count = tokens[i].token.alternatives.size();
-    if (left < count) return {i, left};
-    left -= count;
-  }
-  throw Error{Fault::internal, "provenance: no alternative " + std::to_string(place)};
+      std::min<std::size_t>(opened.alternatives(), kPlacesPerReceipt - kFirstAlternative));
 }
 
 std::uint32_t evidence_count(const Receipt& receipt) {

@@ -41,6 +41,14 @@ class GraphSource {
   [[nodiscard]] std::optional<cypher::NodeId> model_node(const Id& model);
   /// The id of an atom's or a model's node.
   [[nodiscard]] Id id_of(const NodeKey& key);
+  struct AtomRow {
+    std::int64_t atom_id = 0;
+    Id id;
+    std::uint64_t bytes = 0;
+  };
+  /// The catalog's row of an atom that the tenant holds; it lives until the next call. Throws
+  /// Error(internal) when there is none.
+  [[nodiscard]] const AtomRow& atom(std::int64_t atom_id);
   /// The atom of the catalog behind an id, when the tenant holds it.
   [[nodiscard]] std::optional<std::int64_t> held_atom(const Id& id);
 
@@ -53,18 +61,14 @@ class GraphSource {
   EdgeTypes edge_types_;
   EdgeNumbers edge_numbers_;
   StreamLookup streams_;
+  store::Statement atom_;
+  AtomRow atom_row_;
   std::list<OpenedReceipt> opened_;  ///< the one asked for last comes first
 };
 
-/// An alternative in the order in which a receipt's nodes are numbered.
-struct Considered {
-  std::size_t token = 0;        ///< in OpenedReceipt::tokens
-  std::size_t alternative = 0;  ///< of that token
-};
 /// How many alternatives the tokens of a receipt had, of those that can be opened and have a
 /// number.
 [[nodiscard]] std::uint32_t alternative_count(OpenedReceipt& opened);
-[[nodiscard]] Considered find_alternative(OpenedReceipt& opened, std::uint32_t place);
 
 /// How many pieces of evidence have a number.
 [[nodiscard]] std::uint32_t evidence_count(const Receipt& receipt);

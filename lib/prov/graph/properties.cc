@@ -134,7 +134,8 @@ Value GraphProperties::node(cypher::NodeId node, std::string_view key) {
   }
 }
 
-GraphProperties::Summary GraphProperties::summary(std::int64_t stream) {
+const GraphProperties::Summary& GraphProperties::summary(std::int64_t stream) {
+  if (last_summary_.stream == stream) return last_summary_;
   Summary summary;
   if (summary_.with(stream).step()) {
     const auto share = [this](int column) {
@@ -142,10 +143,11 @@ GraphProperties::Summary GraphProperties::summary(std::int64_t stream) {
                  ? std::nullopt
                  : std::optional{from_millionths(summary_.integer(column))};
     };
-    summary = {share(0), share(1), share(2)};
+    summary = {stream, share(0), share(1), share(2)};
   }
   summary_.reset();
-  return summary;
+  summary.stream = stream;
+  return last_summary_ = summary;
 }
 
 Value GraphProperties::inference(std::int64_t stream, std::string_view key) {
@@ -153,7 +155,7 @@ Value GraphProperties::inference(std::int64_t stream, std::string_view key) {
   if (key == "grounding") return optional_number(summary(stream).grounding);
   if (key == "support") return optional_number(summary(stream).support);
   if (key == "trust") {
-    const Summary found = summary(stream);
+    const Summary& found = summary(stream);
     return optional_number(
         trust({found.confidence, found.grounding, found.support.value_or(0)}));
   }
@@ -205,12 +207,12 @@ Value GraphProperties::evidence(const NodeKey& key, std::string_view name) {
 
 Value GraphProperties::alternative(const NodeKey& key, std::string_view name) {
   OpenedReceipt& opened = source_.opened(key.row);
-  const Considered considered = find_alternative(opened, key.place);
-  const OpenedReceipt::Token& at = opened.tokens()[considered.token];
-  const TokenAlternative& alternative = at.token.alternatives[considered.alternative];
+  const OpenedReceipt::Considered considered = opened.alternative(key.place);
+  const OpenedReceipt::Token& at = *considered.token;
+  const TokenAlternative& alternative = at.token.alternatives[considered.place];
   if (name == "alternative_id")
     return uuid_text(opened.stream().uuid) + "/token/" + std::to_string(at.index) +
-           "/alternative/" + std::to_string(considered.alternative);
+           "/alternative/" + std::to_string(considered.place);
   if (name == "description") return alternative.text;
   if (name == "confidence") return std::exp(double{alternative.logprob});
   if (name == "reason_not_chosen") return why_not(at.token, alternative);
@@ -231,9 +233,8 @@ Value GraphProperties::atom(std::int64_t atom_id, std::string_view key) {
     return value;
   }
   if (key != "atom_id" && key != "bytes") return {};
-  const auto atom = store::atom_by_id(source_.store(), atom_id);
-  if (!atom) return {};
-  return key == "bytes" ? count(atom->bytes) : Value{atom->id.text()};
+  const GraphSource::AtomRow& row = source_.atom(atom_id);
+  return key == "bytes" ? count(row.bytes) : Value{row.id.text()};
 }
 
 Value GraphProperties::object_name(std::int64_t atom_id) {

@@ -29,6 +29,7 @@ class GraphProperties {
 
  private:
   struct Summary {
+    std::int64_t stream = 0;
     std::optional<double> confidence, grounding, support;
   };
 
@@ -46,12 +47,14 @@ class GraphProperties {
   cypher::Value strength(std::int64_t stream, std::int64_t place);
   cypher::Value atom_edge(const cypher::Edge& edge, std::string_view key);
 
-  Summary summary(std::int64_t stream);
+  /// It lives until the next call.
+  const Summary& summary(std::int64_t stream);
   cypher::Value object_name(std::int64_t atom_id);
   cypher::Value atom_text(std::int64_t atom_id);
 
   GraphSource& source_;
   store::TextReader texts_;
+  Summary last_summary_;
   store::Statement summary_, provenance_, influence_, held_, name_, architecture_, relation_;
   store::Statement first_user_, component_, layer_, tensor_;
 };
