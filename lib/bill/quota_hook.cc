@@ -37,6 +37,7 @@ void check_command(const std::vector<std::string>& command, const std::string& p
 void start(const std::vector<std::string>& command, const std::string& line) {
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::string path = "PATH=/usr/bin:/bin";
