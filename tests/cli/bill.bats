@@ -36,6 +36,9 @@ event() {
   run -65 hart-bill plan apply plan.json
   assert_output --partial '/operations/0/base_rate'
   run -1 hart-bill plan show
+  : >empty.json
+  run -65 hart-bill plan apply empty.json
+  assert_output --partial 'empty.json: '
   run -66 hart-bill plan apply missing.json
 }
 

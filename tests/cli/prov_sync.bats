@@ -39,6 +39,14 @@ leaves() { cat "$@" | jq -s -c '[.[].leaf_index] | sort'; }
     out/default-0000000000000005-0000000000000006.jsonl
 }
 
+@test "sync: a folder is the same target before and after it is there" {
+  receipts 1
+  run -0 hart-prov sync dir:out
+  first=$(json .target)
+  run -0 hart-prov sync out
+  assert_equal "$(json .target)" "$first"
+}
+
 @test "sync: a dry run says what would go, and nothing goes" {
   receipts 3
   run -0 hart-prov sync out --dry-run

@@ -2,6 +2,7 @@
 #include "bill/plan_book.h"
 #include "commands.h"
 #include "common/output.h"
+#include "core/error.h"
 #include "store/store.h"
 
 namespace hart::cli {
@@ -18,8 +19,18 @@ Json plan_record(const bill::RatePlan& plan) {
   return json;
 }
 
+bill::RatePlan read_plan(const std::string& file) {
+  const std::string text = read_input(file);
+  try {
+    return bill::parse_plan(text);
+  } catch (const Error& error) {
+    throw Error{error.fault(),
+                (file == "-" ? "standard input" : file) + std::string{": "} + error.what()};
+  }
+}
+
 int plan_apply(const PlanApplyOptions& options, Context& context) {
-  const bill::RatePlan plan = bill::parse_plan(read_input(options.file));
+  const bill::RatePlan plan = read_plan(options.file);
   store::Store store = context.open_store_as_owner(true);
   const bill::AppliedPlan applied = bill::apply_plan(store, plan, context.common.dry_run);
   Json json = plan_record(applied.plan);

@@ -71,7 +71,9 @@ TargetSpec parse_target(const SyncCommandOptions& options) {
     if (spec.path.empty()) throw Error{Fault::usage, "dir: needs a path"};
     // From wherever it is named.
     std::error_code ignored;
-    spec.name = "dir:" + std::filesystem::weakly_canonical(spec.path, ignored).string();
+    spec.name = "dir:" + std::filesystem::weakly_canonical(
+                             std::filesystem::absolute(spec.path, ignored), ignored)
+                             .string();
   }
   if (!options.name.empty()) spec.name = options.name;
   return spec;
