@@ -20,8 +20,8 @@ struct Measures {
   double support = 0;
 };
 
-/// How strongly each piece of evidence bears an answer: its weight,
-/// halved when no token leans on it, whole when all do: weight x (1 + share of tokens) / 2.
+/// How strongly each piece of evidence bears an answer: its weight x (1 + the share of the
+/// tokens that lean on it) / 2.
 [[nodiscard]] std::vector<double> strengths(std::span<const Evidence> evidence,
                                             std::span<const GeneratedToken> tokens);
 

@@ -31,9 +31,8 @@ std::uint64_t erase_openings(store::Store& store, std::int64_t generation_stream
                              std::span<const std::uint32_t> positions);
 
 /// The content behind a commitment; nothing when its opening was erased or the receipt has no
-/// such segment. Throws
-/// Error(data) when the opening does not match: it is not what the receipt was
-/// written about.
+/// such segment. Throws Error(data) when the opening does not match: it is not what the receipt
+/// was written about.
 [[nodiscard]] std::optional<ByteBuffer> open_commitment(const Committed& committed,
                                                         const Openings& openings);
 
