@@ -1,11 +1,11 @@
 #include "nn/kv_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
 #include "core/checked.h"
-#include "tensor/convert.h"
 
 namespace hart::nn {
 namespace {
@@ -21,9 +21,8 @@ std::size_t cache_floats(std::uint64_t heads, std::size_t blocks, std::size_t un
   return checked_multiply(checked_multiply(heads, blocks, kWhat), units, kWhat);
 }
 
-/// The greatest finite binary16: what is beyond becomes it, for attention computes with finite
-/// numbers.
-constexpr float kMostHalf = 65504.0f;
+/// Numbers of a position that are narrowed at a time.
+constexpr std::uint32_t kNarrowed = 64;
 
 }  // namespace
 
@@ -60,9 +59,12 @@ void KvCache::store_head(std::size_t head, std::uint32_t position, const float* 
   }
   if (type_ == KvType::f16) {
     auto* column = reinterpret_cast<std::uint16_t*>(at) + lane;
-    for (std::uint32_t d = 0; d < head_dim_; ++d)
-      column[d * cpu::kBlock] =
-          tensor::f32_to_f16(std::clamp(values[d], -kMostHalf, kMostHalf));
+    std::array<std::uint16_t, kNarrowed> halves;
+    for (std::uint32_t first = 0; first < head_dim_; first += kNarrowed) {
+      const std::uint32_t count = std::min(kNarrowed, head_dim_ - first);
+      cpu::ops().to_halves(values + first, count, halves.data());
+      for (std::uint32_t d = 0; d < count; ++d) column[(first + d) * cpu::kBlock] = halves[d];
+    }
     return;
   }
   auto* column = reinterpret_cast<std::int8_t*>(at) + lane;

@@ -16,16 +16,36 @@
 namespace hart::tensor {
 namespace {
 
+/// The first `count` of eight floats, count < 8; the others are zeros, and are not read.
+inline __m256 load_first(const float* at, std::size_t count) noexcept {
+  alignas(32) static constexpr std::int32_t kLanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  const auto* mask = reinterpret_cast<const __m256i*>(kLanes + 8 - count);
+  return _mm256_maskload_ps(at, _mm256_loadu_si256(mask));
+}
+
 struct F32Values {
   static constexpr std::size_t kBytes = 4;
   static __m256 load(const std::uint8_t* at) noexcept {
     return _mm256_loadu_ps(reinterpret_cast<const float*>(at));
   }
+  static __m256 load_some(const std::uint8_t* at, std::size_t count) noexcept {
+    return load_first(reinterpret_cast<const float*>(at), count);
+  }
 };
+/// The same of values that are two bytes each.
+template <typename Values>
+inline __m256 load_some_halves(const std::uint8_t* at, std::size_t count) noexcept {
+  std::uint8_t some[16] = {};
+  std::memcpy(some, at, count * 2);
+  return Values::load(some);
+}
 struct F16Values {
   static constexpr std::size_t kBytes = 2;
   static __m256 load(const std::uint8_t* at) noexcept {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+  }
+  static __m256 load_some(const std::uint8_t* at, std::size_t count) noexcept {
+    return load_some_halves<F16Values>(at, count);
   }
 };
 struct Bf16Values {
@@ -33,6 +53,9 @@ struct Bf16Values {
   static __m256 load(const std::uint8_t* at) noexcept {
     const __m128i upper = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(upper), 16));
+  }
+  static __m256 load_some(const std::uint8_t* at, std::size_t count) noexcept {
+    return load_some_halves<Bf16Values>(at, count);
   }
 };
 
@@ -56,6 +79,11 @@ inline __m128 four_in_halves(const __m256* lanes) noexcept {
                     _mm_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 1, 3, 1)));
 }
 
+/// How far ahead of the rows in use the next ones are called for: the processor's own
+/// prefetchers lose eight short streams at each change of rows.
+constexpr std::size_t kFloatPrefetchBytes = 4096;
+constexpr std::size_t kCacheLineBytes = 64;
+
 /// R rows at once: each is one chain of additions, and several hide its latency.
 template <typename Values, std::size_t R>
 void multiply_float_rows(const WeightRows& w, std::size_t first, const float* x,
@@ -70,22 +98,25 @@ void multiply_float_rows(const WeightRows& w, std::size_t first, const float* x,
     lanes[r] = _mm256_setzero_ps();
   }
   std::size_t i = 0;
+  const std::uint8_t* ahead = rows[0] + kFloatPrefetchBytes;
   for (; i + kLanes <= w.columns; i += kLanes) {
     const __m256 activations = _mm256_loadu_ps(x + i);
+    constexpr std::size_t kStepBytes = R * kLanes * Values::kBytes;
+#pragma GCC unroll 4
+    for (std::size_t line = 0; line < kStepBytes; line += kCacheLineBytes)
+      _mm_prefetch(ahead + line, _MM_HINT_T0);
+    ahead += kStepBytes;
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < R; ++r)
       lanes[r] =
           _mm256_fmadd_ps(Values::load(rows[r] + i * Values::kBytes), activations, lanes[r]);
   }
   if (i < w.columns) {
-    float last_x[kLanes] = {};
-    std::memcpy(last_x, x + i, (w.columns - i) * sizeof(float));
+    const __m256 last = load_first(x + i, w.columns - i);
 #pragma GCC unroll 8
-    for (std::size_t r = 0; r < R; ++r) {
-      std::uint8_t last[kLanes * Values::kBytes] = {};
-      std::memcpy(last, rows[r] + i * Values::kBytes, (w.columns - i) * Values::kBytes);
-      lanes[r] = _mm256_fmadd_ps(Values::load(last), _mm256_loadu_ps(last_x), lanes[r]);
-    }
+    for (std::size_t r = 0; r < R; ++r)
+      lanes[r] = _mm256_fmadd_ps(Values::load_some(rows[r] + i * Values::kBytes, w.columns - i),
+                                 last, lanes[r]);
   }
   if constexpr (R % 4 == 0) {
 #pragma GCC unroll 2

@@ -14,6 +14,9 @@ inline constexpr std::size_t kTile = 256;
 /// Numbers of a position's key or value that share a scale in a cache of type q8_0.
 inline constexpr std::size_t kScaled = 32;
 
+/// The greatest finite binary16: attention computes with finite numbers.
+inline constexpr float kMostHalf = 65504.0f;
+
 enum class KvType : std::uint8_t { f32, f16, q8_0 };
 
 /// Consecutive blocks of keys and of values. `key_scales` and `value_scales` are there for q8_0
@@ -84,6 +87,10 @@ struct Ops {
   void (*attend_tile)(const AttentionShape& shape, const float* query, const KvBlocks& tile,
                       std::size_t begin, std::size_t end, float* scratch, SoftmaxState& state,
                       float* out) noexcept;
+
+  /// out[i] = x[i] as binary16, rounded to nearest, ties to even; what is beyond kMostHalf
+  /// becomes it.
+  void (*to_halves)(const float* x, std::size_t n, std::uint16_t* out) noexcept;
 };
 
 /// out (head_dim) becomes the values weighted by the softmax of all tiles' scores.

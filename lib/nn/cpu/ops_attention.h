@@ -178,12 +178,15 @@ inline float exponentiate(float* scores, std::size_t begin, std::size_t end,
   float greatest = state.greatest;
   for (std::size_t i = 0; i < kLanes; ++i) greatest = most[i] > greatest ? most[i] : greatest;
   float correction = 1.0f;
-  if (greatest != state.greatest) {
-    float difference = state.greatest;
-    exp_minus(&difference, greatest, 1, &correction);
-    if (state.sum == 0.0f) correction = 0.0f;
+  if (state.sum == 0.0f)
+    correction = 0.0f;
+  else if (greatest != state.greatest)
+    correction = exp_of(splat(state.greatest - greatest))[0];
+  for (std::size_t t = first; t < last; t += kBlock) {
+    Row row = load_row(scores + t);
+    for (Floats& part : row.part) part = exp_of(part - greatest);
+    store_row(scores + t, row);
   }
-  exp_minus(scores + first, greatest, last - first, scores + first);
   for (std::size_t t = first; t < begin; ++t) scores[t] = 0.0f;
   for (std::size_t t = end; t < last; ++t) scores[t] = 0.0f;
   Row sum = zero_row();

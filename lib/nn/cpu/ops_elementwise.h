@@ -1,6 +1,9 @@
 #pragma once
 
 #include "nn/cpu/ops_vectors.h"
+#ifndef __F16C__
+#include "tensor/convert.h"
+#endif
 
 namespace hart::nn::cpu {
 namespace {
@@ -83,6 +86,37 @@ void rms_norm(const float* x, const float* weight, std::size_t n, float epsilon,
   for (; i + kLanes <= n; i += kLanes) store(out + i, load(x + i) * scale * load(weight + i));
   for (; i < n; ++i) out[i] = x[i] * scale * weight[i];
 }
+
+#ifdef __F16C__
+void to_halves(const float* x, std::size_t n, std::uint16_t* out) noexcept {
+  typedef float Eight __attribute__((vector_size(32)));
+  typedef short EightHalves __attribute__((vector_size(16)));
+  const Eight most = Eight{} + kMostHalf;
+  const auto convert = [most](const float* from, std::uint16_t* to) {
+    Eight values;
+    std::memcpy(&values, from, sizeof values);
+    values = values > most ? most : values;
+    values = values < -most ? -most : values;
+    const EightHalves halves = __builtin_ia32_vcvtps2ph256(values, 0);
+    std::memcpy(to, &halves, sizeof halves);
+  };
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) convert(x + i, out + i);
+  if (i == n) return;
+  float x_rest[8] = {};
+  std::uint16_t out_rest[8];
+  std::memcpy(x_rest, x + i, (n - i) * sizeof(float));
+  convert(x_rest, out_rest);
+  std::memcpy(out + i, out_rest, (n - i) * sizeof(std::uint16_t));
+}
+#else
+void to_halves(const float* x, std::size_t n, std::uint16_t* out) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float value = x[i] > kMostHalf ? kMostHalf : x[i];
+    out[i] = tensor::f32_to_f16(value < -kMostHalf ? -kMostHalf : value);
+  }
+}
+#endif
 
 inline float sum_of(const float* x, std::size_t n) noexcept {
   Row sums = zero_row();

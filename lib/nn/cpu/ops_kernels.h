@@ -7,8 +7,8 @@ namespace hart::nn::cpu {
 namespace {
 
 constexpr Ops make_ops(const char* name) {
-  return {name,          true,     rms_norm, layer_norm, silu_multiply,
-          gelu_multiply, gelu_erf, softcap,  exp_minus,  attend_tile};
+  return {name,     true,    rms_norm,  layer_norm,  silu_multiply, gelu_multiply,
+          gelu_erf, softcap, exp_minus, attend_tile, to_halves};
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cfloat>
 #include <cmath>
 #include <random>
 #include <vector>
 
 #include "nn/cpu/ops.h"
+#include "tensor/convert.h"
 
 namespace hart::nn::cpu {
 namespace {
@@ -179,6 +182,21 @@ TEST_CASE("ops: every variant gives the same bits") {
       CHECK(out == layer);
     });
   }
+}
+
+TEST_CASE("to_halves: each is the nearest binary16, what is beyond the greatest becomes it") {
+  std::mt19937 random{6};
+  std::vector<float> x = {0.0f, -0.0f, 65504.0f, 65519.0f, 1e30f, -1e30f, 5.9e-8f, 2.9e-8f};
+  while (x.size() < 4099) {
+    const float value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+    if (std::isfinite(value)) x.push_back(value);
+  }
+  for_each_variant([&](const Ops& variant) {
+    std::vector<std::uint16_t> halves(x.size());
+    variant.to_halves(x.data(), x.size(), halves.data());
+    for (std::size_t i = 0; i < x.size(); ++i)
+      CHECK(halves[i] == tensor::f32_to_f16(std::clamp(x[i], -kMostHalf, kMostHalf)));
+  });
 }
 
 TEST_CASE("ops: the chosen variant is one that this processor supports") {
