@@ -19,7 +19,9 @@ if(HART_WERROR)
   target_compile_options(hart_options INTERFACE -Werror)
 endif()
 if(HART_SANITIZE)
-  target_compile_options(hart_options INTERFACE -fsanitize=address,undefined
+  set(addresses_only "$<BOOL:$<TARGET_PROPERTY:HART_SANITIZE_ADDRESSES_ONLY>>")
+  target_compile_options(hart_options INTERFACE
+                         -fsanitize=address$<$<NOT:${addresses_only}>:,undefined>
                          -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(hart_options INTERFACE -fsanitize=address,undefined)
   target_compile_definitions(hart_options INTERFACE HART_SANITIZED)
