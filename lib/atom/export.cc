@@ -47,13 +47,13 @@ void export_folder(store::Store& store, const store::Atom& folder, const std::st
 }
 
 /// Gives `tensor` its bytes as they lie interleaved. False where they lie otherwise.
-bool map_interleaved(store::Store& store, StoredTensor& tensor) {
+bool load_interleaved(store::Store& store, StoredTensor& tensor, unsigned threads) {
   const auto dtype = tensor::find_dtype(tensor.dtype);
   const auto form = dtype ? interleaved_form(*dtype, tensor.shape) : std::nullopt;
-  const auto rows =
-      form ? interleaved_payload(store, tensor.atom_id, *form, tensor.size) : std::nullopt;
+  if (!form) return false;
+  auto rows = interleaved_payload(store, tensor.atom_id, *form, tensor.size, threads);
   if (!rows) return false;
-  tensor.bytes = store::ExtentBytes{*rows};
+  tensor.bytes = std::move(*rows);
   tensor.layout = tensor::RowLayout::interleaved16;
   return true;
 }
@@ -134,7 +134,7 @@ StoredModel open_model(store::Store& store, const std::string& reference, Tensor
     stored.tensors.push_back(std::move(tensor));
   }
   for (StoredTensor& tensor : stored.tensors)
-    if (form == TensorForm::as_files || !map_interleaved(store, tensor))
+    if (form == TensorForm::as_files || !load_interleaved(store, tensor, threads))
       tensor.bytes = load_payload(store, tensor.atom_id, tensor.size, threads);
   return stored;
 }

@@ -9,15 +9,6 @@
 #include "store/packs.h"
 
 namespace hart::atom {
-namespace {
-
-bool is_raw(const store::LocatedExtent& located) noexcept {
-  return located.extent.codec == store::Codec::raw ||
-         located.extent.codec == store::Codec::linked;
-}
-
-}  // namespace
-
 LocatedPayload::LocatedPayload(store::Store& store, std::int64_t atom_id) {
   store::ExtentReader extents{store};
   store::Statement rows =
@@ -35,7 +26,7 @@ LocatedPayload::LocatedPayload(store::Store& store, std::int64_t atom_id) {
       const std::uint64_t decoded = part.located->extent.decoded_bytes;
       if (part.offset > decoded || part.bytes > decoded - part.offset)
         throw Error{Fault::data, "the store is damaged: a payload beyond its extent"};
-      if (is_raw(*part.located) && part.located->stored.size() != decoded)
+      if (store::is_in_place(*part.located) && part.located->stored.size() != decoded)
         throw Error{Fault::data, "the store is damaged: a raw extent has two sizes"};
     }
     parts_.push_back(std::move(part));
@@ -49,7 +40,7 @@ ByteView LocatedPayload::read(store::ExtentDecoder& decoder, std::uint64_t offse
   auto part = std::partition_point(parts_.begin(), parts_.end(), [&](const Part& candidate) {
     return candidate.start + candidate.bytes <= offset;
   });
-  if (size > 0 && part->located && is_raw(*part->located) &&
+  if (size > 0 && part->located && store::is_in_place(*part->located) &&
       size <= part->start + part->bytes - offset)
     return part->located->stored.subspan(part->offset + offset - part->start, size);
   buffer.resize(size);

@@ -22,9 +22,9 @@ class LocatedPayload {
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
-  /// Bytes [offset, offset + size): a view into the mapping where they lie raw in one extent,
-  /// else decoded into `buffer`, the pages of what was coded let go. Each thread brings its own
-  /// `decoder` and `buffer`. Throws Error(data) when the payload is shorter or damaged.
+  /// Bytes [offset, offset + size): a view into the mapping where they lie in place in one
+  /// extent, else decoded into `buffer`, the pages of what was coded let go. Each thread brings
+  /// its own `decoder` and `buffer`. Throws Error(data) when the payload is shorter or damaged.
   [[nodiscard]] ByteView read(store::ExtentDecoder& decoder, std::uint64_t offset,
                               std::uint64_t size, ByteBuffer& buffer) const;
 

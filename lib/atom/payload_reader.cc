@@ -17,8 +17,6 @@
 namespace hart::atom {
 namespace {
 
-using store::Codec;
-
 constexpr std::size_t kWindowBytes = std::size_t{2} << 20;
 /// Parts that are decoded ahead, a thread.
 constexpr std::size_t kPartsPerThread = 4;
@@ -30,13 +28,11 @@ struct Part {
   std::uint64_t bytes = 0;
 
   /// Extents of any size, which are given a window at a time.
-  [[nodiscard]] bool interleaved() const noexcept {
-    return located && located->extent.codec == Codec::interleaved;
+  [[nodiscard]] bool windowed() const noexcept {
+    return located && store::is_windowed(*located);
   }
   [[nodiscard]] bool in_place(bool verify) const noexcept {
-    if (!located) return true;
-    const Codec codec = located->extent.codec;
-    return !verify && (codec == Codec::raw || codec == Codec::linked);
+    return !located || (!verify && store::is_in_place(*located));
   }
 };
 
@@ -88,10 +84,16 @@ struct Batch {
   std::vector<ByteBuffer> buffers;
 };
 
+/// The pages of stored bytes that were decoded into memory are not kept beside it.
+void release_range(const store::LocatedExtent& located, std::uint64_t offset,
+                   std::uint64_t size) {
+  store::Packs::release(store::stored_range(located, offset, size));
+}
+
 void decode_part(store::ExtentDecoder& decoder, const Part& part, bool verify,
                  ByteBuffer& out) {
   const store::LocatedExtent& located = *part.located;
-  if (!verify || part.interleaved()) {
+  if (!verify || part.windowed()) {
     out.resize(part.bytes);
     return decoder.decode_range(located, part.offset, out);
   }
@@ -128,11 +130,10 @@ std::optional<Part> PayloadStream::next() {
   if (!rest_) {
     rest_ = source_.next();
     // Windows cannot be compared with the digest of the whole, so that comes first.
-    if (rest_ && rest_->interleaved() && verify_ &&
-        !decoders_.front().has_digest(*rest_->located))
+    if (rest_ && rest_->windowed() && verify_ && !decoders_.front().has_digest(*rest_->located))
       throw Error{Fault::data, "the store is damaged: an extent's hash differs"};
   }
-  if (!rest_ || !rest_->interleaved() || rest_->bytes <= kWindowBytes)
+  if (!rest_ || !rest_->windowed() || rest_->bytes <= kWindowBytes)
     return std::exchange(rest_, std::nullopt);
   Part window = *rest_;
   window.bytes = kWindowBytes;
@@ -150,7 +151,7 @@ void PayloadStream::fill(Batch& batch) {
     auto part = next();
     if (!part) break;
     if (!part->in_place(verify_))
-      decoded += part->interleaved() ? part->bytes : part->located->extent.decoded_bytes;
+      decoded += part->windowed() ? part->bytes : part->located->extent.decoded_bytes;
     batch.parts.push_back(std::move(*part));
   }
   if (batch.buffers.size() < batch.parts.size()) batch.buffers.resize(batch.parts.size());
@@ -173,7 +174,7 @@ void PayloadStream::send(const Part& part, ByteView decoded,
   if (!part.located) return send_zeros(part.bytes, sink);
   if (!part.in_place(verify_)) {
     sink(decoded);
-    store::Packs::release(store::stored_range(*part.located, part.offset, part.bytes));
+    release_range(*part.located, part.offset, part.bytes);
     if (part.located->base) store::Packs::release(part.located->base_stored);
     return;
   }
@@ -210,6 +211,26 @@ std::uint64_t PayloadStream::run(const std::function<void(ByteView)>& sink) {
   return sent;
 }
 
+/// Fills memory with `bytes` bytes by fill(decoder, offset, window), on all threads.
+store::ExtentBytes in_windows(
+    std::uint64_t bytes, unsigned threads,
+    const std::function<void(store::ExtentDecoder& decoder, std::uint64_t offset,
+                             std::span<std::uint8_t> window)>& fill) {
+  ByteBuffer whole(bytes);
+  std::atomic<std::uint64_t> next{0};
+  const unsigned workers = std::max(1u, threads);
+  parallel_for(workers, 1, workers, [&](std::size_t begin, std::size_t end) {
+    for (; begin < end; ++begin) {
+      store::ExtentDecoder decoder;
+      for (std::uint64_t at = next.fetch_add(kWindowBytes); at < bytes;
+           at = next.fetch_add(kWindowBytes))
+        fill(decoder, at,
+             std::span{whole}.subspan(at, std::min<std::uint64_t>(kWindowBytes, bytes - at)));
+    }
+  });
+  return store::ExtentBytes{std::move(whole)};
+}
+
 }  // namespace
 
 std::uint64_t read_payload(store::Store& store, std::int64_t atom_id,
@@ -222,14 +243,15 @@ store::ExtentBytes load_payload(store::Store& store, std::int64_t atom_id, std::
                                 unsigned threads) {
   if (bytes == 0) return store::ExtentBytes{ByteView{}};
   {
-    PartSource source{store, atom_id};
-    const auto first = source.next();
-    if (first && first->bytes == bytes && first->located && first->in_place(false)) {
-      const ByteView stored = first->located->stored;
-      if (stored.size() < first->offset + bytes)
-        throw Error{Fault::data, "the store is damaged: a raw extent has two sizes"};
-      return store::ExtentBytes{stored.subspan(first->offset, bytes)};
-    }
+    const auto first = PartSource{store, atom_id}.next();
+    const bool is_all = first && first->located && first->bytes == bytes;
+    if (is_all && first->in_place(false))
+      return store::ExtentBytes{store::stored_range(*first->located, first->offset, bytes)};
+    if (is_all && first->windowed())
+      return in_windows(bytes, threads, [&](auto& decoder, std::uint64_t at, auto out) {
+        decoder.decode_range(*first->located, first->offset + at, out);
+        release_range(*first->located, first->offset + at, out.size());
+      });
   }
   ByteBuffer whole;
   whole.reserve(bytes);
@@ -243,17 +265,23 @@ store::ExtentBytes load_payload(store::Store& store, std::int64_t atom_id, std::
   return store::ExtentBytes{std::move(whole)};
 }
 
-std::optional<ByteView> interleaved_payload(store::Store& store, std::int64_t atom_id,
-                                            const store::InterleavedForm& form,
-                                            std::uint64_t bytes) {
+std::optional<store::ExtentBytes> interleaved_payload(store::Store& store, std::int64_t atom_id,
+                                                      const store::InterleavedForm& form,
+                                                      std::uint64_t bytes, unsigned threads) {
   const auto part = PartSource{store, atom_id}.next();
-  if (!part || !part->interleaved() || part->offset != 0 || part->bytes != bytes ||
-      part->located->extent.decoded_bytes != bytes)
+  if (!part || !part->located || part->offset != 0 || part->bytes != bytes) return std::nullopt;
+  const store::LocatedExtent& located = *part->located;
+  if (located.extent.codec != store::Codec::interleaved ||
+      located.extent.decoded_bytes != bytes)
     return std::nullopt;
-  const store::InterleavedRows rows{part->located->stored, bytes};
-  if (rows.form().dtype != form.dtype || rows.form().row_bytes != form.row_bytes)
-    return std::nullopt;
-  return rows.bytes();
+  const store::InterleavedForm stored = store::ExtentDecoder{}.interleaved_form(located);
+  if (stored.dtype != form.dtype || stored.row_bytes != form.row_bytes) return std::nullopt;
+  if (located.seal == nullptr)
+    return store::ExtentBytes{store::InterleavedRows{located.stored, bytes}.bytes()};
+  return in_windows(bytes, threads, [&](auto& decoder, std::uint64_t at, auto out) {
+    decoder.open_tiles(located, at, out);
+    release_range(located, at, out.size());
+  });
 }
 
 void read_payload_range(store::Store& store, std::int64_t atom_id, std::uint64_t offset,

@@ -27,17 +27,17 @@ std::uint64_t read_payload(store::Store& store, std::int64_t atom_id,
                            const PayloadOptions& options,
                            const std::function<void(ByteView)>& sink);
 
-/// The payload of a tensor in one piece: mapped when it lies raw in one extent, else decoded
-/// into memory. `bytes` is its size, 0 gives an empty view. Throws Error(data).
+/// The payload of a tensor in one piece: mapped when it lies in place in one extent, else
+/// decoded into memory. `bytes` is its size, 0 gives an empty view. Throws Error(data).
 [[nodiscard]] store::ExtentBytes load_payload(store::Store& store, std::int64_t atom_id,
                                               std::uint64_t bytes, unsigned threads);
 
-/// The payload of a matrix as its rows lie interleaved in the pack, mapped; nothing where they
+/// The payload of a matrix as its rows lie interleaved in the pack, mapped, or opened into
+/// memory where it is sealed; nothing where they
 /// lie otherwise, or as another matrix's. Throws Error(data).
-[[nodiscard]] std::optional<ByteView> interleaved_payload(store::Store& store,
-                                                          std::int64_t atom_id,
-                                                          const store::InterleavedForm& form,
-                                                          std::uint64_t bytes);
+[[nodiscard]] std::optional<store::ExtentBytes> interleaved_payload(
+    store::Store& store, std::int64_t atom_id, const store::InterleavedForm& form,
+    std::uint64_t bytes, unsigned threads);
 
 /// Bytes [offset, offset + out.size()) of an atom's payload, decoding no more than needed: at
 /// most one block of 256 KiB at each end beyond what is asked. Throws Error(data) when the

@@ -143,6 +143,11 @@ void PlanLines::add_sums(const std::vector<PriceSum>& sums) {
   }
 }
 
+/// A percentage in the unit of a line's rate.
+constexpr std::int64_t percent_micros(std::int64_t percent_e4) noexcept {
+  return percent_e4 * 100;
+}
+
 std::int64_t PlanLines::subtotal(const std::optional<std::string>& operation) const {
   std::int64_t sum = 0;
   for (const InvoiceLine& line : lines_)
@@ -157,6 +162,7 @@ void PlanLines::add_discount(const Discount& discount) {
   line.kind = LineKind::discount;
   line.operation = discount.operation.value_or("");
   line.description = discount.name;
+  line.base_rate_micros = percent_micros(discount.percent_e4);
   line.amount_micros = discount.percent_e4 > 0 ? -share(base, discount.percent_e4)
                                                : -std::min(base, fee(discount.amount_micros));
   if (line.amount_micros != 0) push(std::move(line));
@@ -176,6 +182,7 @@ void PlanLines::add_plan_terms() {
     InvoiceLine line;
     line.kind = LineKind::tax;
     line.description = tax.name;
+    line.base_rate_micros = percent_micros(tax.percent_e4);
     line.amount_micros = share(taxed, tax.percent_e4);
     if (line.amount_micros != 0) push(std::move(line));
   }
@@ -221,7 +228,7 @@ LineKey line_key(const InvoiceLine& line) {
           line.billing_rate_plan_id,
           line.operation,
           line.unit,
-          line.base_rate_micros,
+          named ? 0 : line.base_rate_micros,
           line.multipliers_e4,
           named ? line.description : std::string{}};
 }

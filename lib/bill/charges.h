@@ -31,7 +31,7 @@ struct InvoiceLine {
   std::string operation;                  ///< empty for what concerns the whole plan
   std::string unit;
   std::string description;  ///< the arithmetic of tiers; the name of a discount or a tax
-  std::int64_t base_rate_micros = 0;
+  std::int64_t base_rate_micros = 0;  ///< of a discount or a tax: its percentage, if it has one
   std::array<std::int64_t, kMultiplierTypes> multipliers_e4{10'000, 10'000, 10'000};
   std::int64_t events = 0;         ///< ledger entries
   std::int64_t units_micros = 0;   ///< sum over the entries
@@ -57,7 +57,7 @@ struct TakenLine {
   std::int64_t amount_micros = 0;
 };
 /// What tells the lines of a period apart: kind, plan, operation, unit, base rate, multipliers,
-/// and the name of a discount or tax.
+/// and of a discount or a tax its name alone.
 using LineKey = std::tuple<LineKind, std::int64_t, std::string, std::string, std::int64_t,
                            std::array<std::int64_t, kMultiplierTypes>, std::string>;
 [[nodiscard]] LineKey line_key(const InvoiceLine& line);

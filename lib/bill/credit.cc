@@ -9,6 +9,7 @@
 #include "core/decimal.h"
 #include "core/error.h"
 #include "core/uuid.h"
+#include "store/audit.h"
 
 namespace hart::bill {
 namespace {
@@ -172,6 +173,9 @@ GrantedCredit grant_credit(store::Store& store, CreditGrant grant, bool dry_run)
            grant.granted, grant.expires.value_or(0), grant.note);
   grant.billing_credit_grant_id = store.db().last_insert_id();
   CreditWriter{store}.add(CreditKind::grant, grant, 0, "", grant.amount_micros, grant.granted);
+  store::record_act(store, "hart-bill credit grant",
+                    format_decimal(grant.amount_micros, kMicroPlaces) + " " + grant.currency +
+                        ", " + grant.key);
   if (!dry_run) transaction.commit();
   return {std::move(grant), true};
 }

@@ -8,6 +8,7 @@
 #include "bill/ledger.h"
 #include "core/decimal.h"
 #include "core/error.h"
+#include "store/audit.h"
 
 namespace hart::bill {
 namespace {
@@ -156,6 +157,9 @@ std::optional<CreatedInvoice> create_invoice(store::Store& store, const std::str
   for (const InvoiceLine& line : invoice.lines)
     invoice.total_micros = add_decimals(invoice.total_micros, line.amount_micros, "invoice");
   insert_invoice(store, invoice);
+  store::record_act(store, "hart-bill invoice create",
+                    invoice.number + ", " + format_decimal(invoice.total_micros, kMicroPlaces) +
+                        " " + invoice.currency);
   if (!dry_run) transaction.commit();
   return CreatedInvoice{std::move(invoice), true};
 }
@@ -208,6 +212,7 @@ bool void_invoice(store::Store& store, const std::string& number, const std::str
           store::Scope::owner)
       .run(invoice.billing_invoice_id, store.tenant_id(), reason, now);
   give_back_credit(store, invoice.billing_invoice_id, number, now);
+  store::record_act(store, "hart-bill invoice void", number + ": " + reason);
   if (!dry_run) transaction.commit();
   return true;
 }

@@ -62,8 +62,16 @@ Hash256 ledger_entry_hash(std::int64_t sequence, const UsageEvent& event, TimeUs
 }
 
 LedgerBatch::LedgerBatch(store::Store& store)
+    : LedgerBatch{store, std::make_unique<store::WriteTransaction>(store)} {}
+
+LedgerBatch::LedgerBatch(store::Store& store, std::unique_ptr<store::WriteTransaction> own)
+    : LedgerBatch{store, *own} {
+  own_ = std::move(own);
+}
+
+LedgerBatch::LedgerBatch(store::Store& store, store::WriteTransaction& transaction)
     : store_{store},
-      transaction_{store},
+      transaction_{transaction},
       plans_{store},
       names_{store},
       rollups_{store},
@@ -104,8 +112,7 @@ LedgerBatch::Outcome LedgerBatch::known(std::int64_t source, const UsageEvent& e
   return outcome;
 }
 
-LedgerBatch::Outcome LedgerBatch::record(const UsageEvent& event,
-                                         const QuotaReservation* reservation) {
+LedgerBatch::Outcome LedgerBatch::record(const UsageEvent& event, TimeUs reserved) {
   const std::int64_t source = names_.source(event.source);
   const TimeUs time = event.time == 0 ? now_ : event.time;
   price_of(plans_.at(time), event, price_);
@@ -121,12 +128,9 @@ LedgerBatch::Outcome LedgerBatch::record(const UsageEvent& event,
   insert_.run((store_.tenant_id() << kSequenceBits) + next_sequence_, store_.tenant_id(),
               source, event.event_id, stored.billing_price_id, event.units_micros, total,
               event.attributes_json, time, now_, hash);
-  if (store_.db().changes() == 0) {
-    const Outcome before = known(source, event);
-    if (reservation != nullptr) quotas_.add({}, time, reservation);
-    return before;
-  }
-  quotas_.add(quota_amounts(event.unit, event.units_micros, total), time, reservation);
+  if (store_.db().changes() == 0) return known(source, event);
+  quotas_.add(quota_amounts(event.unit, event.units_micros, total),
+              reserved == 0 ? time : reserved);
   add_event(sums, next_sequence_, event.units_micros, total);
   last_hash_ = hash;
   return {next_sequence_++, time, stored.billing_price_id, &stored.price, total, false};

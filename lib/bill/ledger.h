@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,8 @@ class LedgerBatch {
  public:
   /// Opens a WriteTransaction: none may be open.
   explicit LedgerBatch(store::Store& store);
+  /// Adds to one that is open, and commits it. Both must outlive the batch.
+  LedgerBatch(store::Store& store, store::WriteTransaction& transaction);
 
   struct Outcome {
     std::int64_t sequence = 0;
@@ -56,9 +59,9 @@ class LedgerBatch {
   /// Rates and adds one event. One whose source and event id are known adds nothing. A time of
   /// 0 means now. Throws Error(data) when the known event had another operation, unit or number
   /// of units, and when an amount or the totals of its hour do not fit; the batch can go on
-  /// then. What is added counts against the tenant's quotas: `reservation`, when not null, is
-  /// what was set aside for it, and is given up.
-  Outcome record(const UsageEvent& event, const QuotaReservation* reservation = nullptr);
+  /// then. What is added counts against the tenant's quotas, in the windows of `reserved`: when
+  /// it was set aside; 0: nobody did, and it counts in those of its own time.
+  Outcome record(const UsageEvent& event, TimeUs reserved = 0);
 
   /// Calls the store's command where a quota was gone beyond, once all is durable.
   void commit();
@@ -66,8 +69,11 @@ class LedgerBatch {
  private:
   Outcome known(std::int64_t source, const UsageEvent& event);
 
+  LedgerBatch(store::Store& store, std::unique_ptr<store::WriteTransaction> own);
+
   store::Store& store_;
-  store::WriteTransaction transaction_;
+  std::unique_ptr<store::WriteTransaction> own_;  ///< unless it is the caller's
+  store::WriteTransaction& transaction_;
   PlanBook plans_;
   LedgerNames names_;
   RollupWriter rollups_;

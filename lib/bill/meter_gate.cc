@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "bill/ledger.h"
 #include "core/error.h"
 
 namespace hart::bill {
@@ -32,8 +31,13 @@ MeterGate::~MeterGate() {
 
 /// At least what the ledger will say, whatever attributes the use turns out to have.
 std::int64_t MeterGate::most_it_costs(const UsageRequest& request) {
-  const std::int64_t newest = store_.db().query_integer(
-      "SELECT COALESCE(MAX(billing_rate_plan_id), 0) FROM billing_rate_plan");
+  if (!newest_)
+    newest_.emplace(
+        store_.db().prepare("SELECT COALESCE(MAX(billing_rate_plan_id), 0)"
+                            " FROM billing_rate_plan",
+                            store::Scope::owner));
+  const std::int64_t newest = newest_->step() ? newest_->integer(0) : 0;
+  newest_->reset();
   if (!plans_ || newest != newest_plan_) plans_.emplace(store_);
   newest_plan_ = newest;
   const RatePlan* plan = plans_->at(now_us());
@@ -82,11 +86,18 @@ void MeterGate::settle(Reservation reservation, const UsageRecord& record) {
 void MeterGate::release(Reservation reservation) noexcept {
   const auto held = held_.find(reservation);
   if (held == held_.end()) return;
-  const QuotaReservation released = held->second;
+  const Settled released{{}, held->second};
   held_.erase(held);
+  give_back({&released, 1});
+}
+
+void MeterGate::give_back(std::span<const Settled> settled) noexcept {
   if (!quotas_) return;
   try {
-    quotas_->release(released);
+    std::vector<QuotaReservation> reservations;
+    reservations.reserve(settled.size());
+    for (const Settled& use : settled) reservations.push_back(use.reservation);
+    quotas_->release(reservations);
   } catch (...) {
     // It is taken away once this process has ended.
   }
@@ -95,10 +106,38 @@ void MeterGate::release(Reservation reservation) noexcept {
 void MeterGate::flush(const std::function<void()>& beside) {
   if (settled_.empty() && !beside) return;
   const std::vector<Settled> settled = std::exchange(settled_, {});
-  LedgerBatch batch{store_};
-  for (const Settled& use : settled) batch.record(usage_event(use.record), &use.reservation);
+  try {
+    LedgerBatch batch{store_};
+    write(batch, settled, beside);
+  } catch (...) {
+    give_back(settled);
+    throw;
+  }
+}
+
+void MeterGate::commit(store::WriteTransaction& transaction) {
+  const std::vector<Settled> settled = std::exchange(settled_, {});
+  if (settled.empty()) {
+    transaction.commit();
+    return;
+  }
+  try {
+    LedgerBatch batch{store_, transaction};
+    write(batch, settled, {});
+  } catch (...) {
+    give_back(settled);
+    throw;
+  }
+}
+
+void MeterGate::write(LedgerBatch& batch, std::span<const Settled> settled,
+                      const std::function<void()>& beside) {
+  for (const Settled& use : settled)
+    batch.record(usage_event(use.record), use.reservation.minute);
   if (beside) beside();
   batch.commit();
+  // While the batch has the store's writer lock, as QuotaReserver asks for.
+  give_back(settled);
 }
 
 }  // namespace hart::bill

@@ -6,8 +6,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "bill/ledger.h"
 #include "bill/plan_book.h"
 #include "bill/quota_reserver.h"
 #include "core/events.h"
@@ -30,8 +32,8 @@ class MeterGate : public UsageGate {
   MeterGate(const MeterGate&) = delete;
   MeterGate& operator=(const MeterGate&) = delete;
 
-  /// Throws Error(denied) when the tenant is not active, or as QuotaReserver::reserve does: for
-  /// a tenant with a hard quota no WriteTransaction may be open.
+  /// Throws Error(denied) when the tenant is not active, or as QuotaReserver::reserve does: no
+  /// WriteTransaction may be open.
   Reservation reserve(const UsageRequest& request) override;
   /// Opens a WriteTransaction when the group is full: none may be open. Throws Error(usage) for
   /// a reservation that is not held, Error(data) as `usage_event` and LedgerBatch::record do.
@@ -42,6 +44,8 @@ class MeterGate : public UsageGate {
   /// Writes every record that is kept back, durably, and what `beside` writes in the same
   /// transaction.
   void flush(const std::function<void()>& beside = {});
+  /// Writes every record that is kept back into a transaction of the caller's, and commits it.
+  void commit(store::WriteTransaction& transaction);
 
  private:
   struct Settled {
@@ -50,6 +54,9 @@ class MeterGate : public UsageGate {
   };
 
   [[nodiscard]] std::int64_t most_it_costs(const UsageRequest& request);
+  void write(LedgerBatch& batch, std::span<const Settled> settled,
+             const std::function<void()>& beside);
+  void give_back(std::span<const Settled> settled) noexcept;
 
   store::Store& store_;
   std::size_t group_;
@@ -57,9 +64,10 @@ class MeterGate : public UsageGate {
   std::map<Reservation, QuotaReservation> held_;
   std::vector<Settled> settled_;
   std::optional<store::Statement> tenant_;
-  std::unique_ptr<QuotaReserver> quotas_;  ///< made for a tenant with a hard quota
-  std::optional<PlanBook> plans_;          ///< read for one with a quota of money
-  std::int64_t newest_plan_ = 0;           ///< of `plans_`
+  std::optional<store::Statement> newest_;  ///< plan
+  std::unique_ptr<QuotaReserver> quotas_;   ///< made for a tenant with a hard quota
+  std::optional<PlanBook> plans_;           ///< read for one with a quota of money
+  std::int64_t newest_plan_ = 0;            ///< of `plans_`
 };
 
 }  // namespace hart::bill

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "store/audit.h"
 
 namespace hart::bill {
 namespace {
@@ -88,6 +89,9 @@ AppliedPlan apply_plan(store::Store& store, RatePlan plan, bool dry_run) {
   plan.billing_rate_plan_id =
       store.db().query_integer("SELECT max(billing_rate_plan_id) FROM billing_rate_plan") + 1;
   insert_plan(store, plan, content);
+  store::record_act(store, "hart-bill plan apply",
+                    "version " + std::to_string(plan.version) + " of " + plan.name + ", from " +
+                        format_time(*plan.effective_from));
   if (!dry_run) transaction.commit();
   return {std::move(plan), true};
 }

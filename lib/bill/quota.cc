@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "bill/exact.h"
+#include "bill/quota_reservations.h"
 #include "core/decimal.h"
 #include "core/error.h"
 #include "store/audit.h"
@@ -19,8 +20,7 @@ constexpr TimeUs kQuotaDayUs = 86'400'000'000;
 constexpr std::int64_t kOneMicros = 1'000'000;
 
 constexpr const char* kQuotaColumns =
-    "SELECT resource, period, hard, limit_micros, window_start_us, used_micros,"
-    " reserved_micros FROM ";
+    "SELECT resource, period, hard, limit_micros, window_start_us, used_micros FROM ";
 
 template <typename Enum, std::size_t kCount>
 std::optional<Enum> find_name(const std::array<std::string_view, kCount>& names,
@@ -44,7 +44,7 @@ Quota read_quota(const store::Statement& row) {
           row.integer(3),
           row.integer(4),
           row.integer(5),
-          row.integer(6)};
+          0};
 }
 
 /// What the ledger has of a resource since the beginning of a day or month, by the totals of
@@ -64,15 +64,6 @@ std::int64_t used_since(store::Store& store, QuotaResource resource, TimeUs star
     used = add_decimals(used, amounts.of(resource), "quota");
   }
   return used;
-}
-
-/// What uses that are under way have set aside for other quotas since then: they give it back
-/// to this one, too.
-std::int64_t reserved_since(store::Store& store, QuotaResource resource, TimeUs start) {
-  auto sum = store.db().prepare(
-      "SELECT COALESCE(SUM(" + std::string{quota_resource_name(resource)} +
-      "_micros), 0) FROM my_billing_quota_reservation WHERE reserved_us >= ?");
-  return sum.with(start).step() ? sum.integer(0) : 0;
 }
 
 }  // namespace
@@ -125,7 +116,17 @@ std::vector<Quota> quotas(store::Store& store) {
                                  "my_billing_quota ORDER BY resource, period, hard DESC");
   const TimeUs now = now_us();
   std::vector<Quota> all;
-  while (rows.step()) all.emplace_back(read_quota(rows)).roll(now);
+  bool any_hard = false;
+  while (rows.step()) {
+    all.emplace_back(read_quota(rows)).roll(now);
+    any_hard = any_hard || all.back().hard;
+  }
+  if (!any_hard) return all;
+  const std::vector<ReservedSlot> slots = living_reservations(store.directory());
+  for (Quota& quota : all)
+    if (quota.hard)
+      quota.reserved_micros =
+          sum_reserved(slots, store.tenant_id(), quota.resource, quota.start);
   return all;
 }
 
@@ -154,13 +155,12 @@ bool set_quota(store::Store& store, QuotaResource resource, QuotaPeriod period, 
     const bool minute = period == QuotaPeriod::minute;
     store.db()
         .prepare(
-            "INSERT INTO billing_quota VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO billing_quota VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET limit_micros = excluded.limit_micros",
             store::Scope::owner)
         .run(store.tenant_id(), static_cast<int>(resource), static_cast<int>(period),
              hard ? 1 : 0, *limit_micros, start,
-             stood || minute ? 0 : used_since(store, resource, start),
-             stood || !hard ? 0 : reserved_since(store, resource, start));
+             stood || minute ? 0 : used_since(store, resource, start));
   }
   const std::string limit =
       limit_micros ? format_decimal_short(*limit_micros, kMicroPlaces) : "none";
@@ -187,13 +187,12 @@ void QuotaCounters::load(TimeUs now) {
 
 void QuotaCounters::store(const Quota& quota) {
   if (!update_)
-    update_.emplace(db_.prepare(
-        "UPDATE billing_quota SET window_start_us = ?, used_micros = ?, reserved_micros = ?"
-        " WHERE tenant_id = ? AND resource = ? AND period = ? AND hard = ?",
-        store::Scope::owner));
-  update_->run(quota.start, quota.used_micros, quota.reserved_micros, tenant_id_,
-               static_cast<int>(quota.resource), static_cast<int>(quota.period),
-               quota.hard ? 1 : 0);
+    update_.emplace(
+        db_.prepare("UPDATE billing_quota SET window_start_us = ?, used_micros = ?"
+                    " WHERE tenant_id = ? AND resource = ? AND period = ? AND hard = ?",
+                    store::Scope::owner));
+  update_->run(quota.start, quota.used_micros, tenant_id_, static_cast<int>(quota.resource),
+               static_cast<int>(quota.period), quota.hard ? 1 : 0);
 }
 
 }  // namespace hart::bill

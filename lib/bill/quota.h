@@ -50,7 +50,7 @@ struct Quota {
   std::int64_t limit_micros = 0;
   TimeUs start = 0;  ///< of the window
   std::int64_t used_micros = 0;
-  std::int64_t reserved_micros = 0;
+  std::int64_t reserved_micros = 0;  ///< by uses that are under way; for a hard one only
 
   /// Whether `more_micros` fit; nothing at all fits always.
   [[nodiscard]] bool has_room(std::int64_t more_micros) const noexcept;
@@ -67,15 +67,16 @@ struct Quota {
 bool set_quota(store::Store& store, QuotaResource resource, QuotaPeriod period, bool hard,
                std::optional<std::int64_t> limit_micros);
 
-/// The counters of one tenant, for use inside one write transaction after another.
+/// The limits of one tenant and what was used of them, read again and again.
 class QuotaCounters {
  public:
   /// Counts hard quotas only, or all. `db` must outlive it.
   QuotaCounters(store::Connection& db, std::int64_t tenant_id, bool hard_only);
 
-  /// Reads the counters, in the windows of `now`. Call first in each transaction.
+  /// Reads what was used in the windows of `now`; of what is set aside it knows nothing.
   void load(TimeUs now);
   [[nodiscard]] std::vector<Quota>& quotas() noexcept { return quotas_; }
+  /// Inside a write transaction that began before `load`.
   void store(const Quota& quota);
 
  private:

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "bill/exact.h"
-#include "bill/quota_holder.h"
+#include "bill/quota_reservations.h"
 #include "core/decimal.h"
 #include "core/error.h"
 #include "store/lock.h"
@@ -15,116 +15,12 @@ namespace {
 /// As long as a store waits by default.
 constexpr int kQuotaWaitMs = 30'000;
 
-/// The log is copied into the catalog by those who write to the ledger, and wait for the disk
-/// anyway, unless they leave it this long.
-constexpr int kCheckpointPages = 8'000;
-
-/// A transaction that writes nothing but reservations.
-class ReservingTransaction {
- public:
-  ReservingTransaction(store::Connection& db, const std::string& directory)
-      : lock_{directory + "/lock", kQuotaWaitMs}, db_{db} {
-    db_.exec("BEGIN IMMEDIATE");
-  }
-  ~ReservingTransaction() {
-    if (!db_.in_transaction()) return;
-    try {
-      db_.exec("ROLLBACK");
-    } catch (const Error&) {
-      // Closing the connection rolls back as well.
-    }
-  }
-  ReservingTransaction(const ReservingTransaction&) = delete;
-  ReservingTransaction& operator=(const ReservingTransaction&) = delete;
-
-  void commit() { db_.exec("COMMIT"); }
-
- private:
-  store::WriterLock lock_;
-  store::Connection& db_;
-};
-
-bool counts(const Quota& quota, TimeUs time) noexcept {
-  return window_start(quota.period, time) >= quota.start;
-}
-
-/// Takes what a reservation set aside out of the counters.
-void give_back(Quota& quota, const QuotaReservation& reservation) noexcept {
-  if (!quota.hard || !counts(quota, reservation.reserved)) return;
-  quota.reserved_micros =
-      std::max<std::int64_t>(0, quota.reserved_micros - reservation.amounts.of(quota.resource));
-}
-
-constexpr const char* kDropReservation =
-    "DELETE FROM billing_quota_reservation"
-    " WHERE billing_quota_reservation_id = ? AND holder = ?";
-
 /// Of an amount that leaves int64 the nearest that does not.
 std::int64_t saturated(Wide value) noexcept {
   return static_cast<std::int64_t>(std::clamp(value,
                                               Wide{std::numeric_limits<std::int64_t>::min()},
                                               Wide{std::numeric_limits<std::int64_t>::max()}));
 }
-
-}  // namespace
-
-struct QuotaReserver::Impl {
-  explicit Impl(store::Store& store)
-      : tenant{store.tenant_name()},
-        tenant_id{store.tenant_id()},
-        directory{store.directory()},
-        holder{directory},
-        db{directory + "/hart.db", store::Connection::Mode::read_write, kQuotaWaitMs} {
-    db.exec("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = " +
-            std::to_string(kCheckpointPages));
-    db.set_tenant(tenant_id);
-    counters.emplace(db, tenant_id, true);
-    insert.emplace(db.prepare(
-        "INSERT INTO billing_quota_reservation (tenant_id, holder, reserved_us, tokens_micros,"
-        " requests_micros, money_micros, bytes_micros) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        store::Scope::owner));
-    drop.emplace(db.prepare(kDropReservation, store::Scope::owner));
-  }
-
-  [[nodiscard]] Quota* first_without_room(const QuotaAmounts& amounts) {
-    for (Quota& quota : counters->quotas())
-      if (!quota.has_room(amounts.of(quota.resource))) return &quota;
-    return nullptr;
-  }
-
-  /// Takes away what processes that died had set aside. Whether there was any.
-  bool drop_the_dead() {
-    auto rows = db.prepare(
-        "SELECT billing_quota_reservation_id, holder, reserved_us, tokens_micros,"
-        " requests_micros, money_micros, bytes_micros FROM my_billing_quota_reservation");
-    std::vector<QuotaReservation> dead;
-    while (rows.step())
-      if (!holder.lives(rows.integer(1)))
-        dead.push_back(
-            {rows.integer(0),
-             rows.integer(1),
-             rows.integer(2),
-             {{rows.integer(3), rows.integer(4), rows.integer(5), rows.integer(6)}}});
-    for (const QuotaReservation& reservation : dead) {
-      drop->run(reservation.billing_quota_reservation_id, reservation.holder);
-      for (Quota& quota : counters->quotas()) give_back(quota, reservation);
-    }
-    if (dead.empty()) return false;
-    for (const Quota& quota : counters->quotas()) counters->store(quota);
-    return true;
-  }
-
-  std::string tenant;
-  std::int64_t tenant_id;
-  std::string directory;
-  QuotaHolder holder;
-  store::Connection db;
-  std::optional<QuotaCounters> counters;
-  std::optional<store::Statement> insert;
-  std::optional<store::Statement> drop;
-};
-
-namespace {
 
 std::string refusal(const std::string& tenant, const Quota& quota, std::int64_t asked) {
   const auto amount = [](std::int64_t micros) {
@@ -140,55 +36,90 @@ std::string refusal(const std::string& tenant, const Quota& quota, std::int64_t 
 
 }  // namespace
 
+struct QuotaReserver::Impl {
+  explicit Impl(store::Store& store)
+      : tenant{store.tenant_name()},
+        tenant_id{store.tenant_id()},
+        directory{store.directory()},
+        reservations{directory},
+        db{directory + "/hart.db", store::Connection::Mode::read_write, kQuotaWaitMs},
+        counters{db, tenant_id, true} {
+    db.set_tenant(tenant_id);
+  }
+
+  /// What was set aside, or nothing where there is no room: then `full` says why.
+  std::optional<QuotaReservation> try_to_reserve(const QuotaAmounts& amounts, bool again) {
+    QuotaReservations::Locked file{reservations};
+    if (again) file.drop_the_dead();
+    const TimeUs now = now_us();
+    counters.load(now);
+    // A clock that was set back is not followed: windows never go back either.
+    TimeUs time = now;
+    bool counted = false;
+    for (Quota& quota : counters.quotas()) {
+      const std::int64_t more = amounts.of(quota.resource);
+      if (more <= 0) continue;
+      quota.reserved_micros =
+          sum_reserved(file.slots(), tenant_id, quota.resource, quota.start);
+      if (!quota.has_room(more)) {
+        full = quota;
+        return std::nullopt;
+      }
+      time = std::max(time, quota.start);
+      counted = true;
+    }
+    if (!counted) return QuotaReservation{};
+    const QuotaReservation reservation{window_start(QuotaPeriod::minute, time), amounts};
+    file.add(tenant_id, reservation.minute, amounts);
+    return reservation;
+  }
+
+  /// Inside the store's writer lock. Waits for no disk: the answer is no in any case.
+  void record_refusal(const QuotaViolation& violation, std::vector<QuotaViolation>& fresh) {
+    db.exec("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+    try {
+      if (record_violation(db, violation)) fresh.push_back(violation);
+      db.exec("COMMIT");
+    } catch (...) {
+      if (db.in_transaction()) db.exec("ROLLBACK");
+      throw;
+    }
+  }
+
+  std::string tenant;
+  std::int64_t tenant_id;
+  std::string directory;
+  QuotaReservations reservations;
+  store::Connection db;
+  QuotaCounters counters;
+  Quota full;
+};
+
 QuotaReserver::QuotaReserver(store::Store& store) : impl_{std::make_unique<Impl>(store)} {}
 QuotaReserver::~QuotaReserver() = default;
 
 QuotaReservation QuotaReserver::reserve(const QuotaAmounts& amounts, bool tentative) {
   Impl& impl = *impl_;
-  ReservingTransaction transaction{impl.db, impl.directory};
-  const TimeUs now = now_us();
-  impl.counters->load(now);
-  Quota* full = impl.first_without_room(amounts);
-  if (full != nullptr && impl.drop_the_dead()) full = impl.first_without_room(amounts);
-  if (full != nullptr) {
-    const std::int64_t asked = amounts.of(full->resource);
-    std::vector<QuotaViolation> fresh;
-    const QuotaViolation violation{impl.tenant, *full, asked, 1, now, now};
-    if (!tentative && record_violation(impl.db, violation)) fresh.push_back(violation);
-    transaction.commit();
-    call_quota_hook(impl.directory, fresh);
-    throw Error{Fault::denied, refusal(impl.tenant, *full, asked)};
+  if (const auto reserved = impl.try_to_reserve(amounts, false)) return *reserved;
+  std::vector<QuotaViolation> fresh;
+  {
+    const store::WriterLock lock{impl.directory + "/lock", kQuotaWaitMs};
+    if (const auto reserved = impl.try_to_reserve(amounts, true)) return *reserved;
+    const TimeUs now = now_us();
+    if (!tentative)
+      impl.record_refusal({impl.tenant, impl.full, amounts.of(impl.full.resource), 1, now, now},
+                          fresh);
   }
-  QuotaReservation reservation;
-  bool counted = false;
-  for (Quota& quota : impl.counters->quotas()) {
-    const std::int64_t more = amounts.of(quota.resource);
-    if (more <= 0) continue;
-    quota.reserved_micros += more;
-    impl.counters->store(quota);
-    counted = true;
-  }
-  if (!counted) return reservation;
-  reservation = {0, impl.holder.number(), now, amounts};
-  impl.insert->run(impl.tenant_id, reservation.holder, now, amounts.micros[0],
-                   amounts.micros[1], amounts.micros[2], amounts.micros[3]);
-  reservation.billing_quota_reservation_id = impl.db.last_insert_id();
-  transaction.commit();
-  return reservation;
+  call_quota_hook(impl.directory, fresh);
+  throw Error{Fault::denied, refusal(impl.tenant, impl.full, amounts.of(impl.full.resource))};
 }
 
-void QuotaReserver::release(const QuotaReservation& reservation) {
-  if (reservation.billing_quota_reservation_id == 0) return;
-  Impl& impl = *impl_;
-  ReservingTransaction transaction{impl.db, impl.directory};
-  impl.drop->run(reservation.billing_quota_reservation_id, reservation.holder);
-  if (impl.db.changes() == 0) return;
-  impl.counters->load(now_us());
-  for (Quota& quota : impl.counters->quotas()) {
-    give_back(quota, reservation);
-    impl.counters->store(quota);
-  }
-  transaction.commit();
+void QuotaReserver::release(std::span<const QuotaReservation> reservations) {
+  if (std::ranges::all_of(reservations, [](const auto& one) { return one.minute == 0; }))
+    return;
+  QuotaReservations::Locked file{impl_->reservations};
+  for (const QuotaReservation& one : reservations)
+    if (one.minute != 0) file.take(impl_->tenant_id, one.minute, one.amounts);
 }
 
 QuotaCount::QuotaCount(store::Store& store, TimeUs now)
@@ -196,30 +127,18 @@ QuotaCount::QuotaCount(store::Store& store, TimeUs now)
   counters_.load(now);
 }
 
-void QuotaCount::add(const QuotaAmounts& used, TimeUs time,
-                     const QuotaReservation* reservation) {
-  const bool reserved =
-      reservation != nullptr && reservation->billing_quota_reservation_id != 0;
-  bool held = false;
-  if (reserved) {
-    store_.db()
-        .prepare(kDropReservation, store::Scope::owner)
-        .run(reservation->billing_quota_reservation_id, reservation->holder);
-    held = store_.db().changes() > 0;
-  }
-  const TimeUs counted = reserved ? reservation->reserved : time;
+void QuotaCount::add(const QuotaAmounts& used, TimeUs time) {
   for (std::size_t i = 0; i < counters_.quotas().size(); ++i) {
     Quota& quota = counters_.quotas()[i];
-    if (held) give_back(quota, *reservation);
-    changed_ = true;
     const std::int64_t amount = used.of(quota.resource);
-    if (amount == 0 || !counts(quota, counted)) continue;
+    if (amount == 0 || window_start(quota.period, time) < quota.start) continue;
     if (amount > 0 && Wide{quota.used_micros} + amount > quota.limit_micros) {
       const auto [entry, first] = over_.try_emplace(
           i, QuotaViolation{store_.tenant_name(), quota, amount, 0, now_, now_});
       ++entry->second.times;
     }
     quota.used_micros = saturated(Wide{quota.used_micros} + amount);
+    changed_ = true;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,19 +15,24 @@ namespace hart::bill {
 
 /// An amount that is set aside.
 struct QuotaReservation {
-  std::int64_t billing_quota_reservation_id = 0;  ///< 0: nothing is
-  std::int64_t holder = 0;
-  TimeUs reserved = 0;
+  TimeUs minute = 0;  ///< in whose windows it counts; 0: nothing is set aside
   QuotaAmounts amounts;
 };
 
-/// Checks the hard quotas of a tenant and sets amounts aside, in one transaction, so that what
-/// all processes together use stays within them.
+/// Checks the hard quotas of a tenant and sets amounts aside, so that what all processes
+/// together use stays within them.
 ///
-/// A reservation that is not durable is lost in a power cut together with its process, so that
-/// the transaction waits for no disk. The reserver holds a lock on a byte of the file
-/// `reservations`: the number of the byte stands in its reservations, and those whose byte
-/// nobody holds are of a process that died, and are taken away before any use is refused.
+/// What is set aside stands in a file that all processes share and is never synced (see
+/// QuotaReservations); what was used stands in the catalog. A reserver holds the file's lock
+/// while it reads what was used, adds what is set aside and writes its own: no other
+/// reservation and no `release` comes between. A use that was settled is given back only after
+/// the transaction that counts it, so that it is counted twice for an instant and never not at
+/// all; whoever is refused meanwhile asks once more with the store's writer lock, which those
+/// who settle hold until they have given back. So nobody overspends, and nobody is refused for
+/// want of room that is there.
+///
+/// A power cut, like SIGKILL, ends the process whose use was set aside: it settles it no more.
+/// What is then lost of the file was never used, and giving it back is right.
 class QuotaReserver {
  public:
   /// For the tenant that `store` acts as; `store` must outlive it. Has a connection of its own:
@@ -40,8 +46,9 @@ class QuotaReserver {
   /// store's command was called; `tentative` leaves that out. No WriteTransaction may be open
   /// in this thread.
   [[nodiscard]] QuotaReservation reserve(const QuotaAmounts& amounts, bool tentative);
-  /// Gives all of it back. Throws as a WriteTransaction does.
-  void release(const QuotaReservation& reservation);
+  /// Gives all of them back. After the transaction that counts them, while its WriteTransaction
+  /// object lives. Throws Error(busy) and Error(io).
+  void release(std::span<const QuotaReservation> reservations);
 
  private:
   struct Impl;
@@ -55,8 +62,8 @@ class QuotaCount {
   /// Inside a WriteTransaction of `store`, which must outlive it.
   QuotaCount(store::Store& store, TimeUs now);
 
-  /// `time` is the use's; `reservation`, when not null, what was set aside for it.
-  void add(const QuotaAmounts& used, TimeUs time, const QuotaReservation* reservation);
+  /// `time` decides in which windows it counts.
+  void add(const QuotaAmounts& used, TimeUs time);
   /// Before the transaction commits.
   void write();
   /// After it has.

@@ -176,7 +176,7 @@ CREATE TRIGGER billing_invoice_item_is_never_deleted BEFORE DELETE ON billing_in
 }  // namespace
 
 const store::SchemaModule& bill_schema() noexcept {
-  static const std::array<store::Migration, 9> migrations{{
+  static const std::array<store::Migration, 10> migrations{{
       {1, kPlans},
       {1, kLedger},
       {1, kInvoices},
@@ -186,6 +186,7 @@ const store::SchemaModule& bill_schema() noexcept {
       {5, kPeriodInvoices},
       {5, kCredits},
       {5, kQuotas},
+      {6, kReservationsInFile},
   }};
   static const store::SchemaModule module{"bill", migrations};
   return module;

@@ -9,4 +9,7 @@ extern const char* const kPeriodInvoices;
 extern const char* const kCredits;
 extern const char* const kQuotas;
 
+/// That to version 6.
+extern const char* const kReservationsInFile;
+
 }  // namespace hart::bill

@@ -109,28 +109,39 @@ std::int64_t hilbert_key(const PointZM& point) {
       geometry::hilbert_index(geometry::cell_of_point(Projection::box(), point)));
 }
 
-/// Moves every vector. The places are worked out before the first is written: a statement must
-/// not walk over the table that another one changes.
+/// Moves every vector, those that are hidden from the tenant among them: they come back where
+/// they belong. The places are worked out before the first is written: a statement must not
+/// walk over the table that another one changes.
 void place_all(store::Store& store, const store::EmbeddingModel& model,
                const Projection& projection) {
   struct Place {
-    std::int64_t embedding_id;
+    std::int64_t embedding_id;  ///< 0: hidden
+    std::int64_t atom_id;
     PointZM point;
   };
   std::vector<Place> places;
-  Statement importance =
-      store.db().prepare("SELECT max(importance) FROM my_tenant_atom WHERE atom_id = ?1");
-  store::for_each_embedding(
-      store, model.embedding_model_id, 0, [&](const store::Embedding& embedding) {
-        PointZM point = place_of(projection, embedding.vector);
-        importance.with(embedding.atom_id).step();
-        point.m = importance.is_null(0) ? kUnknownImportance : importance.real(0);
-        places.push_back({embedding.embedding_id, point});
-      });
+  // What is seen tells nothing of a reference that is hidden.
+  Statement importance = store.db().prepare(
+      "SELECT max(importance) FROM tenant_atom WHERE tenant_id = ?1 AND atom_id = ?2"
+      " AND (?3 = 0 OR access_level <> 'none')",
+      Scope::owner);
+  const auto find_place = [&](const store::Embedding& embedding) {
+    PointZM point = place_of(projection, embedding.vector);
+    importance.with(store.tenant_id(), embedding.atom_id, embedding.embedding_id).step();
+    point.m = importance.is_null(0) ? kUnknownImportance : importance.real(0);
+    places.push_back({embedding.embedding_id, embedding.atom_id, point});
+  };
+  store::for_each_embedding(store, model.embedding_model_id, 0, find_place);
+  store::for_each_hidden_embedding(store, model.embedding_model_id, find_place);
   importance.reset();
   store::EmbeddingPlacer placer{store};
-  for (const Place& place : places)
-    placer.place(place.embedding_id, place.point, hilbert_key(place.point));
+  for (const Place& place : places) {
+    if (place.embedding_id != 0)
+      placer.place(place.embedding_id, place.point, hilbert_key(place.point));
+    else
+      placer.place_hidden(model.embedding_model_id, place.atom_id, place.point,
+                          hilbert_key(place.point));
+  }
 }
 
 }  // namespace

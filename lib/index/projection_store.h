@@ -73,9 +73,10 @@ inline constexpr std::uint64_t kMinDriftVectors = 50;
                                                         std::uint64_t seed);
 
 /// Fits a projection to the tenant's vectors of `model`, stores it as the next version and
-/// moves every vector to its new place (3-D point and Hilbert index), all in one write
-/// transaction. Indexes go on using the version that they were built with. Landmarks are chosen
-/// among the vectors scaled to length 1. Throws Error(no_input) with fewer than two vectors,
+/// moves every vector to its new place (3-D point and Hilbert index), those too that are hidden
+/// from the tenant, to which nothing is fitted; all in one write transaction. Indexes go on
+/// using the version that they were built with. Landmarks are chosen among the vectors scaled
+/// to length 1. Throws Error(no_input) with fewer than two vectors,
 /// and as Projection::fit_* do.
 StoredProjection fit_projection(store::Store& store, const store::EmbeddingModel& model,
                                 const FitOptions& options);

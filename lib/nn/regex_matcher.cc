@@ -139,6 +139,7 @@ bool RegexMatcher::looks(std::string_view text, const Instruction& instruction,
   std::size_t from = at;
   for (std::uint32_t i = 0; i < instruction.b; ++i) {
     if (from == 0) return false;
+    spend(1);
     from = character_before(text, from);
   }
   return match_at(text, start, from) && from == at;

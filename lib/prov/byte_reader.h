@@ -46,6 +46,7 @@ class ByteReader {
   }
 
   [[nodiscard]] bool empty() const noexcept { return rest_.empty(); }
+  [[nodiscard]] std::size_t left() const noexcept { return rest_.size(); }
   /// Throws Error(data) unless everything was taken.
   void expect_end() const {
     if (!rest_.empty()) fail("has bytes after its end");

@@ -108,6 +108,10 @@ VectorDigest take_vector(ByteReader& in) {
   return vector;
 }
 
+// What counts are checked against before room is made for them.
+constexpr std::size_t kLeastAlternativeBytes = 4 + 4 + 4;
+constexpr std::size_t kLeastTokenBytes = 4 + 4 + 4 + 2 + 2;
+
 TokenAlternative take_alternative(ByteReader& in) {
   TokenAlternative taken;
   taken.token = in.take<std::int32_t>();
@@ -122,9 +126,12 @@ GeneratedToken take_token(ByteReader& in) {
   token.logprob = in.take<float>();
   token.text = in.take_string();
   const auto alternatives = in.take<std::uint16_t>();
+  token.alternatives.reserve(
+      std::min<std::size_t>(alternatives, in.left() / kLeastAlternativeBytes));
   for (unsigned i = 0; i < alternatives; ++i)
     token.alternatives.push_back(take_alternative(in));
   const auto evidence = in.take<std::uint16_t>();
+  token.evidence.reserve(std::min<std::size_t>(evidence, in.left() / sizeof(std::uint32_t)));
   for (unsigned i = 0; i < evidence; ++i) token.evidence.push_back(in.take<std::uint32_t>());
   return token;
 }
@@ -166,9 +173,10 @@ void append_token(ByteBuffer& out, const GeneratedToken& token) {
   for (const std::uint32_t index : token.evidence) place.put(index);
 }
 
-std::vector<GeneratedToken> decode_tokens(ByteView bytes) {
+std::vector<GeneratedToken> decode_tokens(ByteView bytes, std::size_t expected) {
   ByteReader in{bytes, "tokens"};
   std::vector<GeneratedToken> tokens;
+  tokens.reserve(std::min(expected, bytes.size() / kLeastTokenBytes));
   while (!in.empty()) tokens.push_back(take_token(in));
   return tokens;
 }

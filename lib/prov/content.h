@@ -19,8 +19,9 @@ namespace hart::prov {
 
 /// Appends one token to the content of a run.
 void append_token(ByteBuffer& out, const GeneratedToken& token);
-/// All tokens of a run.
-[[nodiscard]] std::vector<GeneratedToken> decode_tokens(ByteView bytes);
+/// All tokens of a run. `expected`: how many there may be, to make room for.
+[[nodiscard]] std::vector<GeneratedToken> decode_tokens(ByteView bytes,
+                                                        std::size_t expected = 0);
 
 [[nodiscard]] ByteBuffer encode_subject(const SubjectAtom& subject);
 [[nodiscard]] SubjectAtom decode_subject(ByteView bytes);

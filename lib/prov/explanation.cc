@@ -36,18 +36,17 @@ std::vector<OpenedReceipt::Token> least_certain(std::vector<OpenedReceipt::Token
   return tokens;
 }
 
-template <typename Decode>
-auto open_all(const std::vector<Committed>& segments, const Openings& openings, Decode decode) {
-  std::vector<decltype(decode(ByteView{}))> opened;
-  for (const Committed& committed : segments)
-    if (const auto content = open_commitment(committed, openings))
-      opened.push_back(decode(*content));
-  return opened;
+std::vector<SubjectAtom> explain_subjects(OpenedReceipt& opened) {
+  std::vector<SubjectAtom> subjects;
+  subjects.reserve(opened.subjects().size());
+  for (const auto& subject : opened.subjects())
+    if (subject) subjects.push_back(*subject);
+  return subjects;
 }
 
 void explain_models(OpenedReceipt& opened, Explanation& explanation) {
   for (const ReceiptModel& model : opened.receipt().models) {
-    const auto name = opened.text(model.name);
+    const auto name = opened.model_name(model);
     if (explanation.models.empty()) explanation.model_name = name;
     explanation.models.push_back(
         {model.id, name.value_or(""), model.weight, model.tensors, model.tensor_root});
@@ -70,9 +69,9 @@ void explain_answer(OpenedReceipt& opened, std::size_t uncertain_tokens,
 
 Explanation explain(store::Store& store, GenerationStream stream,
                     std::size_t uncertain_tokens) {
-  OpenedReceipt opened{store, std::move(stream)};
+  HiddenContent hidden{store};
+  OpenedReceipt opened{store, std::move(stream), &hidden};
   const Receipt& receipt = opened.receipt();
-  const Openings& openings = opened.openings();
 
   Explanation explanation;
   explanation.parameters = receipt.parameters;
@@ -80,15 +79,14 @@ Explanation explain(store::Store& store, GenerationStream stream,
   explanation.engine = receipt.engine;
   explanation.actor = opened.text(receipt.actor);
   explain_models(opened, explanation);
-  explanation.subjects = open_all(receipt.subjects, openings, decode_subject);
+  explanation.subjects = explain_subjects(opened);
   explanation.prompt = opened.text(receipt.prompt);
-  if (const auto vector = open_commitment(receipt.vector, openings))
+  if (const auto vector = open_commitment(receipt.vector, opened.openings()))
     explanation.vector = decode_vector(*vector);
-  explanation.queries = open_all(receipt.queries, openings, decode_query);
+  explanation.queries = opened.queries();
   explain_answer(opened, uncertain_tokens, explanation);
   explanation.charges = receipt.charges;
-  for (const Committed& committed : receipt.commitments())
-    if (!openings.contains(committed.position)) ++explanation.erased;
+  explanation.erased = opened.closed();
   explanation.stream = opened.stream();
   return explanation;
 }

@@ -21,8 +21,8 @@ struct ExplainedEvidence {
   std::vector<std::uint32_t> tokens;  ///< indexes of tokens, ascending
 };
 
-/// Why a result is what it is, as far as its openings still exist: what was erased, or what
-/// there never was, is empty.
+/// Why a result is what it is, as far as its openings still exist and are not withheld: what
+/// was erased or is hidden (opened_receipt.h), or what there never was, is empty.
 struct Explanation {
   GenerationStream stream;
   Json parameters;
@@ -41,9 +41,9 @@ struct Explanation {
   std::vector<ReasoningStep> steps;  ///< an erased text is empty
   /// The tokens that had alternatives and the lowest probability, least certain first.
   std::vector<OpenedReceipt::Token> uncertain;
-  Measures measures;  ///< of what can still be opened
+  Measures measures;  ///< of what was not erased
   std::vector<UsageSegment> charges;
-  std::uint64_t erased = 0;  ///< commitments that can no longer be opened
+  std::uint64_t erased = 0;  ///< commitments that can no longer be opened, or are withheld
 };
 
 /// Explains a generation; at most `uncertain_tokens` tokens are listed. Throws Error(data) when

@@ -13,37 +13,38 @@ double share_of(double value) {
 
 }  // namespace
 
-std::vector<double> strengths(std::span<const Evidence> evidence,
-                              std::span<const GeneratedToken> tokens) {
-  std::vector<std::size_t> leaning(evidence.size());
-  for (const GeneratedToken& token : tokens)
-    for (const std::uint32_t index : token.evidence)
+std::vector<double> strengths(std::span<const double> weights,
+                              std::span<const GeneratedToken* const> tokens) {
+  std::vector<std::size_t> leaning(weights.size());
+  for (const GeneratedToken* token : tokens)
+    for (const std::uint32_t index : token->evidence)
       if (index < leaning.size()) ++leaning[index];
   std::vector<double> strengths;
-  strengths.reserve(evidence.size());
-  for (std::size_t i = 0; i < evidence.size(); ++i) {
+  strengths.reserve(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
     const auto count = static_cast<double>(std::max<std::size_t>(tokens.size(), 1));
     const double share = share_of(static_cast<double>(leaning[i]) / count);
-    strengths.push_back(share_of(evidence[i].weight) * (1 + share) / 2);
+    strengths.push_back(share_of(weights[i]) * (1 + share) / 2);
   }
   return strengths;
 }
 
-Measures measure(std::span<const Evidence> evidence, std::span<const GeneratedToken> tokens) {
+Measures measure(std::span<const double> weights,
+                 std::span<const GeneratedToken* const> tokens) {
   Measures measures;
   if (!tokens.empty()) {
     double sum = 0;
     std::size_t grounded = 0;
-    for (const GeneratedToken& token : tokens) {
-      sum += double{token.logprob};
-      if (!token.evidence.empty()) ++grounded;
+    for (const GeneratedToken* token : tokens) {
+      sum += double{token->logprob};
+      if (!token->evidence.empty()) ++grounded;
     }
     const auto count = static_cast<double>(tokens.size());
     measures.confidence = share_of(std::exp(sum / count));
     measures.grounding = static_cast<double>(grounded) / count;
   }
   double unsupported = 1;
-  for (const double strength : strengths(evidence, tokens)) unsupported *= 1 - strength;
+  for (const double strength : strengths(weights, tokens)) unsupported *= 1 - strength;
   measures.support = 1 - unsupported;
   return measures;
 }

@@ -21,12 +21,12 @@ struct Measures {
 };
 
 /// How strongly each piece of evidence bears an answer: its weight x (1 + the share of the
-/// tokens that lean on it) / 2.
-[[nodiscard]] std::vector<double> strengths(std::span<const Evidence> evidence,
-                                            std::span<const GeneratedToken> tokens);
+/// tokens that lean on it) / 2. `weights` are those of the evidence, in its order.
+[[nodiscard]] std::vector<double> strengths(std::span<const double> weights,
+                                            std::span<const GeneratedToken* const> tokens);
 
-[[nodiscard]] Measures measure(std::span<const Evidence> evidence,
-                               std::span<const GeneratedToken> tokens);
+[[nodiscard]] Measures measure(std::span<const double> weights,
+                               std::span<const GeneratedToken* const> tokens);
 
 /// confidence x (1 + grounding x support) / 2: an answer without evidence is trusted half as
 /// far as the model is sure of it. Nothing where there is no confidence.

@@ -67,12 +67,20 @@ Openings decode_openings(ByteView bytes) {
   return openings;
 }
 
+OpeningsLookup::OpeningsLookup(store::Store& store)
+    : row_{store.db().prepare(
+          "SELECT openings FROM my_generation_stream_opening WHERE generation_stream_id = ?")} {
+}
+
+Openings OpeningsLookup::find(std::int64_t generation_stream_id) {
+  row_.with(generation_stream_id);
+  Openings openings = row_.step() ? decode_openings(row_.blob(0)) : Openings{};
+  row_.reset();
+  return openings;
+}
+
 Openings load_openings(store::Store& store, std::int64_t generation_stream_id) {
-  auto row = store.db().prepare(
-      "SELECT openings FROM my_generation_stream_opening "
-      "WHERE generation_stream_id = ?");
-  row.with(generation_stream_id);
-  return row.step() ? decode_openings(row.blob(0)) : Openings{};
+  return OpeningsLookup{store}.find(generation_stream_id);
 }
 
 std::uint64_t erase_openings(store::Store& store, std::int64_t generation_stream_id,

@@ -24,6 +24,16 @@ using Openings = std::map<std::uint32_t, Opening>;
 /// Throws Error(data) when the row is damaged.
 [[nodiscard]] Openings load_openings(store::Store& store, std::int64_t generation_stream_id);
 
+/// The same for many receipts: the statement is prepared once.
+class OpeningsLookup {
+ public:
+  explicit OpeningsLookup(store::Store& store);
+  [[nodiscard]] Openings find(std::int64_t generation_stream_id);
+
+ private:
+  store::Statement row_;
+};
+
 /// Erases the openings of these segments; the receipt verifies as before. Returns how many
 /// there were. What atom_provenance repeats of evidence and subjects stays: that is the
 /// caller's to forget. Call inside a WriteTransaction. Throws as `load_openings` does.

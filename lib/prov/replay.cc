@@ -69,11 +69,12 @@ std::size_t common_bytes(const std::string& a, const std::string& b) {
 }  // namespace
 
 RecordedGeneration open_generation(store::Store& store, const GenerationStream& stream) {
-  OpenedReceipt opened{store, stream};
+  HiddenContent hidden{store};
+  OpenedReceipt opened{store, stream, &hidden};
   RecordedGeneration recorded;
   recorded.receipt = opened.receipt();
   const Receipt& receipt = recorded.receipt;
-  if (!receipt.models.empty()) recorded.model_name = opened.text(receipt.models.front().name);
+  if (!receipt.models.empty()) recorded.model_name = opened.model_name(receipt.models.front());
   recorded.prompt = opened.text(receipt.prompt);
   recorded.output = opened.text(receipt.output);
   recorded.evidence = opened.evidence();

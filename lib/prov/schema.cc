@@ -108,6 +108,7 @@ const store::SchemaModule& prov_schema() noexcept {
       store::Migration{4, kTransparencyTiles}, store::Migration{4, kCheapChecks},
       store::Migration{5, kReceiptRows},       store::Migration{5, kProvenanceGraph},
       store::Migration{5, kOpeningRetention},  store::Migration{5, kSync},
+      store::Migration{6, kEntityOrder},
   };
   static const store::SchemaModule module{"prov", migrations, erase_provenance};
   return module;

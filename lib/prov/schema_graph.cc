@@ -54,4 +54,9 @@ CREATE VIEW my_provenance_influence AS
   SELECT * FROM provenance_influence WHERE tenant_id = current_tenant();
 )sql";
 
+/// A tenant's entities of a kind in their own order, whatever others have between them.
+const char* const kEntityOrder = R"sql(
+CREATE INDEX provenance_entity_by_kind ON provenance_entity (tenant_id, kind);
+)sql";
+
 }  // namespace hart::prov

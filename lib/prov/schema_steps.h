@@ -10,5 +10,7 @@ extern const char* const kReceiptRows;
 extern const char* const kProvenanceGraph;
 extern const char* const kOpeningRetention;
 extern const char* const kSync;
+/// To version 6.
+extern const char* const kEntityOrder;
 
 }  // namespace hart::prov

@@ -36,13 +36,19 @@ class Examiner {
   void admit_owner() {
     if (!options_.access->api_key.empty())
       refuse(command() + " is for the owner of the store's files, not for an API key");
-    if (db_.query_integer("SELECT EXISTS (SELECT 1 FROM tenant WHERE requires_key)") == 0)
-      return;
+    if (!any_tenant_requires_key()) return;
     struct stat status {};
     const std::string path = options_.directory + "/hart.db";
     if (::stat(path.c_str(), &status) != 0) throw_errno(Fault::io, path, errno);
     if (::geteuid() != 0 && ::geteuid() != status.st_uid)
       refuse(command() + " is for the owner of the store's files");
+  }
+
+  [[nodiscard]] bool any_tenant_requires_key() const {
+    // Schemas before the fifth know no keys.
+    constexpr int kFirstSchemaWithKeys = 5;
+    return db_.query_integer("PRAGMA user_version") >= kFirstSchemaWithKeys &&
+           db_.query_integer("SELECT EXISTS (SELECT 1 FROM tenant WHERE requires_key)") != 0;
   }
 
   void admit_without_key() {
@@ -88,11 +94,7 @@ class Examiner {
     throw Error{fault, message};
   }
 
-  [[nodiscard]] std::string command() const {
-    std::string command = options_.access->tool + " " + options_.access->verb;
-    std::ranges::replace(command, '.', ' ');
-    return command;
-  }
+  [[nodiscard]] std::string command() const { return command_of(*options_.access); }
 
   Connection& db_;
   const OpenOptions& options_;
@@ -110,12 +112,22 @@ std::string limit_message(const ApiKey& key, TimeUs wait) {
          " seconds";
 }
 
+std::string command_of(const AccessRequest& request) {
+  std::string command = request.tool + " " + request.verb;
+  std::ranges::replace(command, '.', ' ');
+  return command;
+}
+
 std::string process_actor() {
   return "uid " + std::to_string(::geteuid());
 }
 
 Admission admit(Connection& db, const OpenOptions& options) {
   return Examiner{db, options}.admit();
+}
+
+void admit_owner(Connection& db, const OpenOptions& options) {
+  static_cast<void>(Examiner{db, options}.admit());
 }
 
 }  // namespace hart::store

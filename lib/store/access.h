@@ -18,6 +18,9 @@ struct Admission {
 /// Why a request has to wait so many microseconds.
 [[nodiscard]] std::string limit_message(const ApiKey& key, TimeUs wait);
 
+/// "hart-search index build": what is asked for, as the audit log names it.
+[[nodiscard]] std::string command_of(const AccessRequest& request);
+
 /// "uid 1000": who runs this process.
 [[nodiscard]] std::string process_actor();
 
@@ -30,5 +33,10 @@ struct Admission {
 /// Throws Error(denied), and Error(busy) when the limit is reached, saying when to try again;
 /// both are recorded in the audit log.
 [[nodiscard]] Admission admit(Connection& db, const OpenOptions& options);
+
+/// Decides the same of an administrative act on a catalog of any schema, as of one that is to
+/// be migrated. Throws as `admit` does of administration; a catalog without an audit log gets
+/// no entry.
+void admit_owner(Connection& db, const OpenOptions& options);
 
 }  // namespace hart::store

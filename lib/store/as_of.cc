@@ -18,14 +18,17 @@ std::string substitute(std::string text, const std::string& name, const std::str
 constexpr const char* kObjectsAtTime = R"sql(
 CREATE TEMP VIEW my_object AS
   SELECT * FROM main.tenant_object
-  WHERE tenant_id = current_tenant() AND created_us <= $time
+  WHERE tenant_id = current_tenant() AND created_us <= $time AND access_level IS NOT 'none'
   UNION ALL
   SELECT h.object_id, h.tenant_id, h.name, h.version, h.version_tag, a.atom_id, s.atom_id,
-         h.kind, h.modality, h.subtype, h.atomizer, h.source_uri, h.metadata, h.created_us
+         h.kind, h.modality, h.subtype, h.atomizer, h.source_uri, h.metadata, h.created_us,
+         NULL
   FROM main.tenant_object_period AS p
   JOIN main.tenant_object_history AS h ON h.history_id = p.history_id
   JOIN main.atom AS a ON a.hash = h.atom_hash AND a.space = h.atom_space
+    AND a.scope = (SELECT dedup_scope FROM main.tenant WHERE tenant_id = current_tenant())
   LEFT JOIN main.atom AS s ON s.hash = h.structure_hash AND s.space = h.structure_space
+    AND s.scope = (SELECT dedup_scope FROM main.tenant WHERE tenant_id = current_tenant())
   WHERE p.first <= $second AND p.last >= $second
     AND p.tenant_first <= current_tenant() AND p.tenant_last > current_tenant()
     AND h.tenant_id = current_tenant() AND h.created_us <= $time AND h.valid_to_us > $time;
@@ -34,21 +37,30 @@ CREATE TEMP VIEW my_object AS
 constexpr const char* kObjectsOfSnapshot = R"sql(
 CREATE TEMP VIEW my_object AS
   SELECT o.object_id, s.tenant_id, o.name, o.version, o.version_tag, o.atom_id, o.structure_id,
-         o.kind, o.modality, o.subtype, o.atomizer, o.source_uri, o.metadata, o.created_us
+         o.kind, o.modality, o.subtype, o.atomizer, o.source_uri, o.metadata, o.created_us,
+         NULL AS access_level
   FROM main.snapshot AS s JOIN main.snapshot_object AS o ON o.snapshot_id = s.snapshot_id
-  WHERE s.snapshot_id = $snapshot AND s.tenant_id = current_tenant();
+  WHERE s.snapshot_id = $snapshot AND s.tenant_id = current_tenant() AND o.hidden = 0;
 )sql";
 
+/// What is hidden today is hidden in the past, too, whatever it was then.
 constexpr const char* kReferences = R"sql(
 CREATE TEMP VIEW my_tenant_atom AS
   SELECT * FROM main.tenant_atom
   WHERE tenant_id = current_tenant() AND COALESCE(valid_from_us, created_us) <= $time
+    AND access_level <> 'none'
   UNION ALL
   SELECT tenant_id, atom_id, modality, subtype, 1, access_level, importance, NULL, created_us,
          valid_from_us
-  FROM main.tenant_atom_history
-  WHERE tenant_id = current_tenant() AND valid_from_us <= $time AND valid_to_us > $time;
+  FROM main.tenant_atom_history AS held
+  WHERE tenant_id = current_tenant() AND valid_from_us <= $time AND valid_to_us > $time
+    AND NOT ($hidden);
 )sql";
+
+/// Hidden is what is held today, and all that holds it is hidden, whatever it is held as.
+constexpr const char* kHidden =
+    "COALESCE((SELECT max(today.access_level <> 'none') FROM main.tenant_atom AS today"
+    "  WHERE today.tenant_id = held.tenant_id AND today.atom_id = held.atom_id), 1) = 0";
 
 /// A table whose rows are seen with an atom that is held.
 constexpr const char* kHeld = R"sql(
@@ -56,10 +68,11 @@ CREATE TEMP VIEW my_$table AS
   SELECT * FROM main.$table AS t
   WHERE EXISTS (SELECT 1 FROM main.tenant_atom AS held
                 WHERE held.tenant_id = current_tenant() AND held.atom_id = t.$atom
-                  AND held.created_us <= $time)
+                  AND held.created_us <= $time AND held.access_level <> 'none')
      OR EXISTS (SELECT 1 FROM main.tenant_atom_history AS held
                 WHERE held.tenant_id = current_tenant() AND held.atom_id = t.$atom
-                  AND held.created_us <= $time AND held.valid_to_us > $time);
+                  AND held.created_us <= $time AND held.valid_to_us > $time
+                  AND NOT ($hidden));
 )sql";
 
 /// Edges have no history: one that was removed since is not there, and a weight is today's.
@@ -104,6 +117,7 @@ void make_views(Connection& db, std::string sql, TimeUs time) {
   sql += kRelations;
   sql += importance("tensor_importance", "position");
   sql += importance("layer_importance", "layer_index");
+  sql = substitute(sql, "$hidden", kHidden);
   sql = substitute(sql, "$time", std::to_string(time));
   db.exec(
       substitute(sql, "$second", std::to_string(time / kMicroseconds - kHistoryEpochSeconds)));

@@ -34,10 +34,23 @@ void record_act(Store& store, const std::string& command, const std::string& det
   insert_entry(store.db(), entry, store.tenant_id());
 }
 
+void record_act(Connection& db, AuditEntry entry) {
+  if (entry.time == 0) {
+    entry.time = std::max(now_us(), db.query_integer("SELECT latest_us FROM store_clock") + 1);
+    db.prepare("UPDATE store_clock SET latest_us = ?", Scope::owner).run(entry.time);
+  }
+  insert_entry(db, entry, std::nullopt);
+}
+
 void record_lone_act(Store& store, const std::string& command, const std::string& detail) {
   WriteTransaction transaction{store};
   record_act(store, command, detail);
   transaction.commit();
+}
+
+void refuse(Store& store, const std::string& why) {
+  store.note_refusal(why);
+  throw Error{Fault::denied, why};
 }
 
 void record_refusal(const std::string& directory, const AuditEntry& entry) noexcept {

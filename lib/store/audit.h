@@ -24,8 +24,16 @@ struct AuditEntry {
 /// does it. Call inside a WriteTransaction.
 void record_act(Store& store, const std::string& command, const std::string& detail);
 
-/// The same in a WriteTransaction of its own, for acts that take several.
+/// Adds an entry as it stands, by the store's clock if it has no time. For what acts on a
+/// catalog that no Store can open. Inside a write transaction.
+void record_act(Connection& db, AuditEntry entry);
+
+/// The acting tenant's act in a WriteTransaction of its own, for acts that take several.
 void record_lone_act(Store& store, const std::string& command, const std::string& detail);
+
+/// Refuses what the acting tenant asked for: throws Error(denied) with `why`. The audit log
+/// tells of it at once, or when the WriteTransaction that is open has ended.
+[[noreturn]] void refuse(Store& store, const std::string& why);
 
 /// Adds a refusal, by itself, to the store in `directory`. Never throws: where it cannot be
 /// written the refusal stands all the same. Takes at most 60 a minute, so that whoever is

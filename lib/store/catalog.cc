@@ -19,7 +19,7 @@ constexpr std::size_t kShortestPrefix = 6;
 constexpr const char* kObjectColumns =
     "SELECT o.object_id, o.name, o.version, o.version_tag, o.atom_id, o.structure_id, o.kind,"
     " o.modality, o.subtype, o.metadata, o.created_us, a.space, a.hash, a.bytes, s.space, "
-    "s.hash"
+    "s.hash, o.access_level"
     " FROM my_object AS o JOIN my_atom AS a ON a.atom_id = o.atom_id"
     " LEFT JOIN my_atom AS s ON s.atom_id = o.structure_id ";
 
@@ -40,6 +40,7 @@ Object read_object(const Statement& row) {
   object.bytes = static_cast<std::uint64_t>(row.integer(13));
   if (!row.is_null(15))
     object.structure = Id{static_cast<IdSpace>(row.integer(14)), row.hash(15)};
+  object.access = find_access_level(row.text(16)).value_or(AccessLevel::write);
   return object;
 }
 
@@ -245,15 +246,19 @@ void for_each_component(Store& store, std::int64_t parent_atom_id,
 }
 
 OccurrenceFinder::OccurrenceFinder(Store& store)
-    // A passage is a component of a document's structure, or an object by itself.
+    // A passage is a component of a document's structure, or an object by itself. CROSS JOIN
+    // has SQLite begin with the passage: it would begin with all objects of the tenant.
     : parent_{store.db().prepare(
           "SELECT c.position, c.spatial_key, o.object_id FROM my_atom_composition AS c"
-          " JOIN my_object AS o ON o.structure_id = c.parent_atom_id"
+          " CROSS JOIN my_object AS o ON o.structure_id = c.parent_atom_id"
           " WHERE c.component_atom_id = ? ORDER BY o.object_id DESC, c.position LIMIT 1")},
       object_{store.db().prepare(
           std::string{kObjectColumns} +
-          "WHERE o.object_id = ?1 OR (?1 = 0 AND (o.atom_id = ?2 OR o.structure_id = ?2))"
-          " ORDER BY o.object_id DESC LIMIT 1")} {}
+          "WHERE o.object_id = CASE WHEN ?1 > 0 THEN ?1 ELSE (SELECT max(object_id) FROM ("
+          " SELECT i.object_id FROM my_object AS i JOIN my_atom USING (atom_id)"
+          "  WHERE i.atom_id = ?2"
+          " UNION ALL SELECT i.object_id FROM my_object AS i JOIN my_atom USING (atom_id)"
+          "  WHERE i.structure_id = ?2)) END")} {}
 
 std::optional<Occurrence> OccurrenceFinder::find(std::int64_t atom_id) {
   Occurrence occurrence;

@@ -9,6 +9,7 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "geometry/point.h"
+#include "store/access_level.h"
 #include "store/store.h"
 
 namespace hart::store {
@@ -55,6 +56,7 @@ struct Object {
   std::uint64_t bytes = 0;
   Json metadata = Json::object();
   TimeUs created = 0;
+  AccessLevel access = AccessLevel::write;  ///< `read` or `write`: of the rest nothing is seen
 };
 
 struct ObjectFilter {

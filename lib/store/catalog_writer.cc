@@ -6,6 +6,8 @@
 #include "geometry/spatialite_blob.h"
 #include "store/extent_reader.h"
 #include "store/holding.h"
+#include "store/object_access.h"
+#include "store/tenant.h"
 
 namespace hart::store {
 namespace {
@@ -37,10 +39,11 @@ std::optional<std::string> nullable(const Json& json) {
 
 struct CatalogWriter::Statements {
   explicit Statements(Connection& db)
-      : find_atom{db.prepare("SELECT atom_id FROM atom WHERE hash = ? AND space = ?",
+      : find_atom{db.prepare("SELECT atom_id FROM atom WHERE hash = ? AND space = ?"
+                             " AND scope = ?",
                              Scope::owner)},
-        add_atom{db.prepare("INSERT INTO atom (hash, space, form, bytes, value)"
-                            " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        add_atom{db.prepare("INSERT INTO atom (hash, space, form, bytes, value, scope)"
+                            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                             Scope::owner)},
         add_component{db.prepare("INSERT INTO atom_composition VALUES (?, ?, ?, ?, ?)"
                                  " ON CONFLICT DO NOTHING",
@@ -51,9 +54,10 @@ struct CatalogWriter::Statements {
         hold_first{db.prepare("INSERT INTO tenant_atom (tenant_id, atom_id, modality, subtype,"
                               " holders, created_us) VALUES (?, ?, ?, ?, 1, ?)",
                               Scope::owner)},
-        find_extent{db.prepare(std::string{"SELECT "} + kExtentColumns +
-                                   " FROM extent WHERE hash = ? AND hash_kind = ?",
-                               Scope::owner)},
+        find_extent{
+            db.prepare(std::string{"SELECT "} + kExtentColumns +
+                           " FROM extent WHERE hash = ? AND hash_kind = ? AND scope = ?",
+                       Scope::owner)},
         // The pack's row must be there before an extent refers to it; its size is set at the
         // commit.
         add_pack{db.prepare("INSERT INTO pack (pack_id, bytes) VALUES (?, 64)"
@@ -62,7 +66,7 @@ struct CatalogWriter::Statements {
         add_extent{
             db.prepare("INSERT INTO extent (hash, hash_kind, decoded_bytes, stored_bytes,"
                        " checksum, codec, pack_id, pack_offset, base_extent_id,"
-                       " base_offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       " base_offset, scope) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                        Scope::owner)},
         add_payload{db.prepare("INSERT INTO atom_payload VALUES (?, ?, ?, ?, ?)"
                                " ON CONFLICT DO NOTHING",
@@ -79,7 +83,11 @@ struct CatalogWriter::Statements {
 };
 
 CatalogWriter::CatalogWriter(Store& store)
-    : store_{store}, sql_{std::make_unique<Statements>(store.db())}, now_{store.now()} {}
+    : store_{store},
+      sql_{std::make_unique<Statements>(store.db())},
+      hiding_{store},
+      now_{store.now()},
+      scope_{dedup_scope(store)} {}
 
 CatalogWriter::~CatalogWriter() = default;
 
@@ -92,12 +100,12 @@ std::int64_t CatalogWriter::put_atom(const Id& id, AtomForm form, ByteView value
   const auto [entry, fresh] = atom_ids_.try_emplace(cache_key(id), 0);
   if (!fresh) return entry->second;
   const auto space = static_cast<std::int64_t>(id.space);
-  sql_->add_atom.run(id.hash, space, static_cast<std::int64_t>(form), bytes, value);
+  sql_->add_atom.run(id.hash, space, static_cast<std::int64_t>(form), bytes, value, scope_);
   if (store_.db().changes() > 0) {
     if (created != nullptr) *created = true;
     return entry->second = store_.db().last_insert_id();
   }
-  if (!sql_->find_atom.with(id.hash, space).step())
+  if (!sql_->find_atom.with(id.hash, space, scope_).step())
     throw Error{Fault::internal, "an atom is neither new nor there"};
   entry->second = sql_->find_atom.integer(0);
   sql_->find_atom.reset();
@@ -117,15 +125,21 @@ bool CatalogWriter::hold_atom(std::int64_t atom_id, Modality modality,
   ++totals_.atoms;
   const auto modality_code = static_cast<std::int64_t>(modality);
   sql_->hold_again.run(store_.tenant_id(), atom_id, modality_code);
-  if (store_.db().changes() > 0) return false;
+  if (store_.db().changes() > 0) {
+    if (!hiding_.any() || hiding_.settle(atom_id, modality) != Hiding::Outcome::shown)
+      return false;
+    ++totals_.new_atoms;
+    return true;
+  }
   sql_->hold_first.run(store_.tenant_id(), atom_id, modality_code, subtype, now_);
+  if (hiding_.any()) hiding_.take_back(atom_id);
   ++totals_.new_atoms;
   return true;
 }
 
 std::optional<ExtentRecord> CatalogWriter::find_extent(const Hash256& hash, HashKind kind) {
   Statement& row = sql_->find_extent;
-  if (!row.with(hash, static_cast<std::int64_t>(kind)).step()) return std::nullopt;
+  if (!row.with(hash, static_cast<std::int64_t>(kind), scope_).step()) return std::nullopt;
   const ExtentRecord extent = read_extent(row, 0);
   row.reset();
   return extent;
@@ -146,13 +160,25 @@ ExtentRecord CatalogWriter::put_extent(const Hash256& hash, ByteView decoded, in
 ExtentRecord CatalogWriter::put_coded_extent(const ExtentRecord& what, ByteView stored,
                                              const Packs::Written& written) {
   if (auto found = find_extent(what.hash, what.hash_kind)) return *found;
-  return add_appended(store_.packs().append(what, stored, written));
+  const auto base = base_to_seal(what);
+  return add_appended(store_.packs().append(what, stored, written, base ? &*base : nullptr));
 }
 
 ExtentRecord CatalogWriter::put_coded_extent(const ExtentRecord& what,
                                              const Packs::Pieces& next) {
   if (auto found = find_extent(what.hash, what.hash_kind)) return *found;
-  return add_appended(store_.packs().append_pieces(what, next));
+  const auto base = base_to_seal(what);
+  return add_appended(store_.packs().append_pieces(what, next, base ? &*base : nullptr));
+}
+
+std::optional<ExtentRecord> CatalogWriter::base_to_seal(const ExtentRecord& what) {
+  if (what.base_extent_id == 0 || store_.packs().seal() == nullptr) return std::nullopt;
+  Statement row = store_.db().prepare(
+      std::string{"SELECT "} + kExtentColumns + " FROM extent WHERE extent_id = ?",
+      Scope::owner);
+  if (!row.with(what.base_extent_id).step())
+    throw Error{Fault::internal, "the base of an extent is not there"};
+  return read_extent(row, 0);
 }
 
 ExtentRecord CatalogWriter::add_appended(const ExtentRecord& extent) {
@@ -167,13 +193,17 @@ ExtentRecord CatalogWriter::add_extent_row(ExtentRecord extent) {
                        extent.decoded_bytes, extent.stored_bytes,
                        static_cast<std::int64_t>(extent.checksum),
                        static_cast<std::int64_t>(extent.codec), extent.pack_id,
-                       extent.pack_offset, base, extent.base_offset);
+                       extent.pack_offset, base, extent.base_offset, scope_);
   extent.extent_id = store_.db().last_insert_id();
   return extent;
 }
 
 std::optional<std::int64_t> CatalogWriter::link_file(const std::string& path,
                                                      std::uint64_t bytes) {
+  if (store_.packs().seal() != nullptr)
+    throw Error{Fault::usage, path +
+                                  ": the payload of this store is encrypted, and a file that "
+                                  "is shared with it would not be: add it without --link"};
   const std::int64_t last = store_.db().query_integer("SELECT MAX(pack_id) FROM pack");
   const std::int64_t pack_id = std::max(last + 1, kFirstLinkedPack);
   if (!store_.packs().link(path, pack_id)) return std::nullopt;
@@ -269,9 +299,13 @@ std::optional<std::int64_t> CatalogWriter::same_as_newest(const NewObject& objec
 }
 
 std::int64_t CatalogWriter::put_object(const NewObject& object) {
-  Statement next =
-      store_.db().prepare("SELECT COALESCE(MAX(version), 0) + 1 FROM my_object WHERE name = ?");
-  next.with(object.name).step();
+  require_name_writable(store_, object.name);
+  // Hidden versions keep their numbers.
+  Statement next = store_.db().prepare(
+      "SELECT COALESCE(MAX(version), 0) + 1 FROM tenant_object WHERE tenant_id = ? AND name = "
+      "?",
+      Scope::owner);
+  next.with(store_.tenant_id(), object.name).step();
   const std::int64_t version = next.integer(0);
   store_.db()
       .prepare(
@@ -304,6 +338,7 @@ std::vector<std::int64_t> reachable_atoms(Store& store, const Object& object) {
 }
 
 std::vector<std::int64_t> remove_object(Store& store, const Object& object) {
+  require_writable(store, object.object_id);
   const std::vector<std::int64_t> atoms = reachable_atoms(store, object);
   // The instant at which the history's triggers end what is deleted here.
   static_cast<void>(store.now());

@@ -13,6 +13,7 @@
 #include "core/json.h"
 #include "geometry/point.h"
 #include "store/catalog.h"
+#include "store/hiding.h"
 #include "store/packs.h"
 
 namespace hart::store {
@@ -45,7 +46,8 @@ struct TensorRow {
 
 /// Writes atoms, compositions, extents and objects inside one WriteTransaction. Statements and
 /// ids are kept for the writer's life, so one writer serves a whole batch. All writes are
-/// idempotent: what is already there is found, not doubled.
+/// idempotent: what is already there is found, not doubled; for a tenant whose deduplication is
+/// private, what is there for that tenant.
 class CatalogWriter {
  public:
   explicit CatalogWriter(Store& store);
@@ -63,7 +65,8 @@ class CatalogWriter {
                      const geometry::PointZM& spatial);
 
   /// Counts one more object of the acting tenant that holds the atom: call once per object and
-  /// distinct atom. True when the tenant did not hold it before. The totals count it.
+  /// distinct atom. True when the tenant did not hold it before, or what it held was hidden
+  /// from it. The totals count it.
   bool hold_atom(std::int64_t atom_id, Modality modality, std::string_view subtype);
 
   /// The extent with this hash, if it is stored.
@@ -81,6 +84,7 @@ class CatalogWriter {
   /// new.
   ExtentRecord put_coded_extent(const ExtentRecord& what, const Packs::Pieces& next);
   /// Shares a file of the user's as a pack of its own, where the file system can. Its id.
+  /// Throws Error(usage) in a store whose payload is encrypted.
   [[nodiscard]] std::optional<std::int64_t> link_file(const std::string& path,
                                                       std::uint64_t bytes);
   /// Finds the extent, or adds `what` as it is: codec `linked`, its place in a linked pack, its
@@ -132,7 +136,10 @@ class CatalogWriter {
   struct Statements;
   Store& store_;
   std::unique_ptr<Statements> sql_;
+  Hiding hiding_;
   void count_extent(const ExtentRecord& extent);
+  /// The base of a difference, where it is needed to seal it.
+  [[nodiscard]] std::optional<ExtentRecord> base_to_seal(const ExtentRecord& what);
   ExtentRecord add_appended(const ExtentRecord& extent);
   ExtentRecord add_extent_row(ExtentRecord extent);
 
@@ -140,6 +147,7 @@ class CatalogWriter {
   std::unordered_set<std::int64_t> counted_extents_;
   ObjectTotals totals_;
   TimeUs now_;
+  std::int64_t scope_;  ///< in which atoms and extents are looked up and added
 };
 
 /// Drops one object of the acting tenant: its name and version, and the tenant's hold on every

@@ -272,7 +272,7 @@ bool CollectFree::rewrite_portion(std::int64_t pack_id, std::int64_t& after) {
     const ByteView stored = store_.packs().stored(extent);
     // A damaged one stays where it is: copied, it would pass for sound.
     if (crypto::crc32c(stored) != extent.checksum) continue;
-    const ExtentRecord copy = store_.packs().append(extent, stored);
+    const ExtentRecord copy = store_.packs().append_stored(extent, stored);
     add_pack.run(copy.pack_id);
     move.run(copy.pack_id, copy.pack_offset, copy.extent_id);
     holes.add(extent_range(extent.pack_id, extent.pack_offset, extent.stored_bytes));

@@ -19,6 +19,20 @@ EmbeddingModel read_model(const Statement& row) {
           row.integer(3)};
 }
 
+/// Of rows of embedding id, atom id and vector.
+void visit_vectors(Statement& rows, const std::function<void(const Embedding&)>& visit) {
+  std::vector<float> vector;
+  while (rows.step()) {
+    const ByteView bytes = rows.blob(2);
+    if (bytes.size() % sizeof(float) != 0)
+      throw Error{Fault::data, "the store is damaged: a vector of " +
+                                   std::to_string(bytes.size()) + " bytes"};
+    vector.resize(bytes.size() / sizeof(float));
+    std::memcpy(vector.data(), bytes.data(), bytes.size());
+    visit({rows.integer(0), rows.integer(1), vector});
+  }
+}
+
 }  // namespace
 
 std::vector<EmbeddingModel> embedding_models(Store& store) {
@@ -73,17 +87,16 @@ void for_each_embedding(Store& store, std::int64_t embedding_model_id, std::int6
   Statement rows = store.db().prepare(
       "SELECT atom_embedding_id, atom_id, vector FROM my_atom_embedding"
       " WHERE embedding_model_id = ? AND atom_embedding_id > ? ORDER BY atom_embedding_id");
-  rows.with(embedding_model_id, after);
-  std::vector<float> vector;
-  while (rows.step()) {
-    const ByteView bytes = rows.blob(2);
-    if (bytes.size() % sizeof(float) != 0)
-      throw Error{Fault::data, "the store is damaged: a vector of " +
-                                   std::to_string(bytes.size()) + " bytes"};
-    vector.resize(bytes.size() / sizeof(float));
-    std::memcpy(vector.data(), bytes.data(), bytes.size());
-    visit({rows.integer(0), rows.integer(1), vector});
-  }
+  visit_vectors(rows.with(embedding_model_id, after), visit);
+}
+
+void for_each_hidden_embedding(Store& store, std::int64_t embedding_model_id,
+                               const std::function<void(const Embedding&)>& visit) {
+  Statement rows = store.db().prepare(
+      "SELECT 0, atom_id, vector FROM hidden_embedding"
+      " WHERE tenant_id = ? AND embedding_model_id = ? ORDER BY atom_id",
+      Scope::owner);
+  visit_vectors(rows.with(store.tenant_id(), embedding_model_id), visit);
 }
 
 std::int64_t count_embeddings(Store& store, std::int64_t embedding_model_id) {
@@ -98,10 +111,13 @@ EmbeddingPlacer::EmbeddingPlacer(Store& store)
       set_{store.db().prepare("UPDATE atom_embedding SET spatial_key = ?, hilbert_index = ?"
                               " WHERE tenant_id = ? AND atom_embedding_id = ?",
                               Scope::owner)},
-      references_{store.db().prepare(
-          "SELECT t.atom_id, t.modality, t.importance FROM my_tenant_atom AS t"
-          " JOIN my_atom_embedding AS e ON e.atom_id = t.atom_id WHERE e.atom_embedding_id = "
-          "?")},
+      // A hidden reference, too: it is to be in place when it is seen again.
+      references_{
+          store.db().prepare("SELECT atom_id, modality, importance FROM tenant_atom"
+                             " WHERE tenant_id = ?1 AND atom_id = COALESCE(?2,"
+                             "  (SELECT atom_id FROM atom_embedding WHERE tenant_id = ?1"
+                             "   AND atom_embedding_id = ?3))",
+                             Scope::owner)},
       set_key_{store.db().prepare("UPDATE tenant_atom SET spatial_key = ?"
                                   " WHERE tenant_id = ? AND atom_id = ? AND modality = ?",
                                   Scope::owner)} {}
@@ -109,8 +125,25 @@ EmbeddingPlacer::EmbeddingPlacer(Store& store)
 void EmbeddingPlacer::place(std::int64_t embedding_id, const geometry::PointZM& point,
                             std::int64_t hilbert_index) {
   set_.run(geometry::encode_tiny_point(point), hilbert_index, store_.tenant_id(), embedding_id);
-  // In the unified space Z is the modality and M the importance (architecture, section 5).
-  references_.with(embedding_id);
+  references_.with(store_.tenant_id(), nullptr, embedding_id);
+  set_keys(point);
+}
+
+void EmbeddingPlacer::place_hidden(std::int64_t embedding_model_id, std::int64_t atom_id,
+                                   const geometry::PointZM& point, std::int64_t hilbert_index) {
+  if (!set_hidden_)
+    set_hidden_ = store_.db().prepare(
+        "UPDATE hidden_embedding SET spatial_key = ?, hilbert_index = ?"
+        " WHERE tenant_id = ? AND atom_id = ? AND embedding_model_id = ?",
+        Scope::owner);
+  set_hidden_->run(geometry::encode_tiny_point(point), hilbert_index, store_.tenant_id(),
+                   atom_id, embedding_model_id);
+  references_.with(store_.tenant_id(), atom_id, nullptr);
+  set_keys(point);
+}
+
+/// In the unified space Z is the modality and M the importance (architecture, section 5).
+void EmbeddingPlacer::set_keys(const geometry::PointZM& point) {
   while (references_.step()) {
     const geometry::PointZM key{point.x, point.y, static_cast<double>(references_.integer(1)),
                                 references_.is_null(2) ? point.m : references_.real(2)};

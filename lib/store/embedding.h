@@ -42,6 +42,12 @@ struct Embedding {
 void for_each_embedding(Store& store, std::int64_t embedding_model_id, std::int64_t after,
                         const std::function<void(const Embedding&)>& visit);
 
+/// Visits the vectors that are hidden from the acting tenant, by ascending atom; they have no
+/// id, `embedding_id` is 0. For what keeps them in step until they are seen again: nothing of
+/// them is to be shown.
+void for_each_hidden_embedding(Store& store, std::int64_t embedding_model_id,
+                               const std::function<void(const Embedding&)>& visit);
+
 [[nodiscard]] std::int64_t count_embeddings(Store& store, std::int64_t embedding_model_id);
 
 /// Sets where embeddings lie in the 3-D map and on the Hilbert curve, and their atoms' keys in
@@ -51,10 +57,16 @@ class EmbeddingPlacer {
   explicit EmbeddingPlacer(Store& store);
   void place(std::int64_t embedding_id, const geometry::PointZM& point,
              std::int64_t hilbert_index);
+  /// The same for a vector that is hidden from the tenant.
+  void place_hidden(std::int64_t embedding_model_id, std::int64_t atom_id,
+                    const geometry::PointZM& point, std::int64_t hilbert_index);
 
  private:
+  void set_keys(const geometry::PointZM& point);
+
   Store& store_;
   Statement set_;
+  std::optional<Statement> set_hidden_;  ///< prepared when first asked for
   Statement references_;
   Statement set_key_;
 };

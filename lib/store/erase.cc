@@ -13,6 +13,7 @@
 #include "store/erase_target.h"
 #include "store/fsck_report.h"
 #include "store/holding.h"
+#include "store/object_access.h"
 
 namespace hart::store {
 namespace {
@@ -96,7 +97,8 @@ class Eraser {
  private:
   void release_target(const EraseTarget& target);
   void forget_version(const EraseTarget& target);
-  std::vector<std::int64_t> unheld(std::vector<std::int64_t> atoms);
+  std::vector<std::int64_t> missing_from(const std::string& table,
+                                         std::vector<std::int64_t> atoms);
   std::vector<Id> ids_of(const std::vector<std::int64_t>& atoms);
   void forget_atoms(const std::vector<std::int64_t>& atoms);
   void forget_text(const std::vector<std::int64_t>& atoms);
@@ -130,10 +132,13 @@ void Eraser::forget_version(const EraseTarget& target) {
       .run(store_.tenant_id(), target.name, target.version);
 }
 
-std::vector<std::int64_t> Eraser::unheld(std::vector<std::int64_t> atoms) {
-  Statement held = db_.prepare("SELECT 1 FROM my_tenant_atom WHERE atom_id = ? LIMIT 1");
+/// Of the atoms those that the tenant does not hold, or see, as the table or view has it.
+std::vector<std::int64_t> Eraser::missing_from(const std::string& table,
+                                               std::vector<std::int64_t> atoms) {
+  Statement held = db_.prepare(
+      "SELECT 1 FROM " + table + " WHERE tenant_id = ? AND atom_id = ?", Scope::owner);
   std::erase_if(atoms, [&](std::int64_t atom_id) {
-    const bool found = held.with(atom_id).step();
+    const bool found = held.with(store_.tenant_id(), atom_id).step();
     held.reset();
     return found;
   });
@@ -180,9 +185,10 @@ std::vector<Id> Eraser::erase(std::span<const EraseTarget> targets) {
   const std::vector<std::int64_t> atoms = atoms_of_targets(store_, targets);
   for (const EraseTarget& target : targets) release_target(target);
   for (const EraseTarget& target : targets) forget_version(target);
-  const std::vector<std::int64_t> gone = unheld(atoms);
+  // What is hidden from the tenant is held all the same, but its text is not found.
+  const std::vector<std::int64_t> gone = missing_from("tenant_atom", atoms);
   forget_atoms(gone);
-  forget_text(gone);
+  forget_text(missing_from("my_tenant_atom", atoms));
   // Vectors of what is gone stand in the tenant's indexes.
   db_.prepare("DELETE FROM search_index WHERE tenant_id = ?", Scope::owner)
       .run(store_.tenant_id());
@@ -240,6 +246,7 @@ Erased erase(Store& store, std::span<const std::string> references, bool everyth
     WriteTransaction transaction{store};
     // The instant at which the history's triggers end what is deleted here.
     erased.time = store.now();
+    if (everything) require_unrestricted(store);
     const std::vector<EraseTarget> targets =
         everything ? all_erase_targets(store) : find_erase_targets(store, references);
     describe(targets, erased);
@@ -277,6 +284,7 @@ Erased plan_erasure(Store& store, std::span<const std::string> references, bool 
   // Tried and taken back: only so it is known what else holds the atoms.
   const WriteTransaction transaction{store};
   planned.time = store.now();
+  if (everything) require_unrestricted(store);
   const std::vector<EraseTarget> targets =
       everything ? all_erase_targets(store) : find_erase_targets(store, references);
   describe(targets, planned);

@@ -13,21 +13,25 @@ constexpr std::size_t kShortestTargetPrefix = 6;
 
 constexpr const char* kTargets =
     "SELECT 0, o.object_id, o.name, o.version, o.version_tag, o.modality, a.space, a.hash,"
-    " s.space, s.hash, a.atom_id, s.atom_id"
+    " s.space, s.hash, a.atom_id, s.atom_id, o.access_level"
     " FROM tenant_object AS o JOIN atom AS a ON a.atom_id = o.atom_id"
     " LEFT JOIN atom AS s ON s.atom_id = o.structure_id WHERE o.tenant_id = ?1"
     " UNION ALL"
     " SELECT 1, o.snapshot_id, o.name, o.version, o.version_tag, o.modality, a.space, a.hash,"
-    " s.space, s.hash, a.atom_id, s.atom_id"
+    " s.space, s.hash, a.atom_id, s.atom_id, iif(o.hidden, 'none', NULL)"
     " FROM snapshot AS n JOIN snapshot_object AS o ON o.snapshot_id = n.snapshot_id"
     " JOIN atom AS a ON a.atom_id = o.atom_id"
     " LEFT JOIN atom AS s ON s.atom_id = o.structure_id WHERE n.tenant_id = ?1"
     " UNION ALL"
     " SELECT 2, h.history_id, h.name, h.version, h.version_tag, h.modality, h.atom_space,"
-    " h.atom_hash, h.structure_space, h.structure_hash, a.atom_id, s.atom_id"
+    " h.atom_hash, h.structure_space, h.structure_hash, a.atom_id, s.atom_id,"
+    " iif((SELECT max(t.access_level <> 'none') FROM tenant_atom AS t"
+    "      WHERE t.tenant_id = ?1 AND t.atom_id = a.atom_id) = 0, 'none', NULL)"
     " FROM tenant_object_history AS h"
     " LEFT JOIN atom AS a ON a.hash = h.atom_hash AND a.space = h.atom_space"
+    "  AND a.scope = (SELECT dedup_scope FROM tenant WHERE tenant_id = ?1)"
     " LEFT JOIN atom AS s ON s.hash = h.structure_hash AND s.space = h.structure_space"
+    "  AND s.scope = (SELECT dedup_scope FROM tenant WHERE tenant_id = ?1)"
     " WHERE h.tenant_id = ?1";
 
 EraseTarget read_target(const Statement& row) {
@@ -42,6 +46,7 @@ EraseTarget read_target(const Statement& row) {
   if (!row.is_null(9)) target.structure = Id{static_cast<IdSpace>(row.integer(8)), row.hash(9)};
   target.atom_id = row.integer(10);
   target.structure_id = row.integer(11);
+  target.access = find_access_level(row.text(12)).value_or(AccessLevel::write);
   return target;
 }
 
@@ -110,8 +115,12 @@ std::vector<EraseTarget> all_erase_targets(Store& store) {
 }
 
 std::vector<EraseTarget> find_erase_targets(Store& store,
-                                            std::span<const std::string> references) {
-  const std::vector<EraseTarget> all = all_erase_targets(store);
+                                            std::span<const std::string> references,
+                                            bool with_hidden) {
+  std::vector<EraseTarget> all = all_erase_targets(store);
+  if (!with_hidden)
+    std::erase_if(all,
+                  [](const EraseTarget& target) { return target.access == AccessLevel::none; });
   std::vector<EraseTarget> targets;
   std::set<std::pair<EraseTarget::Place, std::pair<std::int64_t, std::string>>> taken;
   for (const std::string& reference : references)

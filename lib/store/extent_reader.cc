@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "core/error.h"
@@ -13,6 +14,9 @@
 
 namespace hart::store {
 namespace {
+
+/// Of what is decoded piece by piece.
+constexpr std::uint64_t kWindowBytes = std::uint64_t{2} << 20;
 
 Error damaged(const ExtentRecord& extent, const std::string& what) {
   return Error{Fault::data, "extent " + std::to_string(extent.extent_id) + " in pack " +
@@ -42,11 +46,6 @@ void check_checksum(const ExtentRecord& extent, ByteView stored) {
     throw damaged(extent, "is damaged: its checksum differs");
 }
 
-void decode_raw(const ExtentRecord& extent, ByteView stored, std::span<std::uint8_t> out) {
-  if (stored.size() != out.size()) throw damaged(extent, "has two sizes");
-  std::copy(stored.begin(), stored.end(), out.begin());
-}
-
 void decode_zstd(const ExtentRecord& extent, ByteView stored, std::span<std::uint8_t> out) {
   const std::size_t size =
       ZSTD_decompress(out.data(), out.size(), stored.data(), stored.size());
@@ -60,9 +59,20 @@ bool has_extent_hash(const ExtentRecord& extent, ByteView bytes) {
                                                : crypto::sha256(bytes)) == extent.hash;
 }
 
+bool is_in_place(const LocatedExtent& located) noexcept {
+  return located.seal == nullptr && is_raw(located.extent.codec);
+}
+
+bool is_windowed(const LocatedExtent& located) noexcept {
+  return located.extent.codec == Codec::interleaved ||
+         (located.seal != nullptr && is_raw(located.extent.codec));
+}
+
 ByteView stored_range(const LocatedExtent& located, std::uint64_t offset, std::uint64_t size) {
   const ExtentRecord& extent = located.extent;
   check_range(extent, offset, size);
+  if (located.seal != nullptr)
+    return is_windowed(located) ? sealed_range(located.stored, offset, size) : located.stored;
   if (extent.codec == Codec::interleaved)
     return interleaved_rows(extent, located.stored).tiles(offset, size);
   if (!is_raw(extent.codec)) return located.stored;
@@ -70,54 +80,122 @@ ByteView stored_range(const LocatedExtent& located, std::uint64_t offset, std::u
   return located.stored.subspan(offset, size);
 }
 
+SealedExtent& ExtentDecoder::opener(const LocatedExtent& located) {
+  const ExtentRecord& extent = located.extent;
+  const Opened wanted{located.seal, located.stored.data(), extent.extent_id, extent.checksum};
+  if (!opener_ || opened_for_ != wanted) {
+    opened_form_.reset();
+    opener_.emplace(located.seal->key(), extent, located.base ? &*located.base : nullptr,
+                    located.stored);
+    opened_for_ = wanted;
+  }
+  return *opener_;
+}
+
+void ExtentDecoder::open(const LocatedExtent& located, std::uint64_t offset,
+                         std::span<std::uint8_t> out) {
+  try {
+    opener(located).open(offset, out);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::data) throw;
+    throw damaged(located.extent, error.what());
+  }
+}
+
+ByteView ExtentDecoder::sound_bytes(const LocatedExtent& located) {
+  if (located.seal == nullptr) {
+    check_checksum(located.extent, located.stored);
+    return located.stored;
+  }
+  opened_.resize(opener(located).size());
+  open(located, 0, opened_);
+  return opened_;
+}
+
+InterleavedForm ExtentDecoder::interleaved_form(const LocatedExtent& located) {
+  const ExtentRecord& extent = located.extent;
+  if (located.seal == nullptr) return interleaved_rows(extent, located.stored).form();
+  if (opener(located).size() != kInterleavedHeaderBytes + extent.decoded_bytes)
+    throw damaged(extent, "has another size than its rows and their header");
+  if (!opened_form_) {
+    std::array<std::uint8_t, kInterleavedHeaderBytes> header;
+    open(located, 0, header);
+    try {
+      opened_form_ = parse_interleaved_header(header, extent.decoded_bytes);
+    } catch (const Error& error) {
+      throw damaged(extent, error.what());
+    }
+  }
+  return *opened_form_;
+}
+
+void ExtentDecoder::open_tiles(const LocatedExtent& located, std::uint64_t offset,
+                               std::span<std::uint8_t> out) {
+  check_range(located.extent, offset, out.size());
+  open(located, kInterleavedHeaderBytes + offset, out);
+}
+
+void ExtentDecoder::decode_raw(const LocatedExtent& located, std::uint64_t offset,
+                               std::span<std::uint8_t> out) {
+  if (located.seal == nullptr) {
+    const ByteView part = stored_range(located, offset, out.size());
+    std::copy(part.begin(), part.end(), out.begin());
+    return;
+  }
+  if (opener(located).size() != located.extent.decoded_bytes)
+    throw damaged(located.extent, "has two sizes");
+  open(located, offset, out);
+}
+
+void ExtentDecoder::decode_interleaved(const LocatedExtent& located, std::uint64_t offset,
+                                       std::span<std::uint8_t> out) {
+  const ExtentRecord& extent = located.extent;
+  if (located.seal == nullptr)
+    return interleaved_rows(extent, located.stored).decode(offset, out);
+  const InterleavedForm form = interleaved_form(located);
+  while (!out.empty()) {
+    const std::uint64_t size = std::min<std::uint64_t>(kWindowBytes, out.size());
+    const TileRange range = tile_range(form, extent.decoded_bytes, offset, size);
+    opened_.resize(range.bytes);
+    open_tiles(located, range.offset, opened_);
+    InterleavedRows{form, extent.decoded_bytes, opened_, range.offset}.decode(offset,
+                                                                              out.first(size));
+    offset += size;
+    out = out.subspan(size);
+  }
+}
+
 ByteView ExtentDecoder::base_bytes(const LocatedExtent& located) {
   if (!located.base) return {};
   const ExtentRecord& base = *located.base;
-  const std::uint64_t offset = located.extent.base_offset;
-  if (offset > base.decoded_bytes || located.extent.decoded_bytes > base.decoded_bytes - offset)
-    throw damaged(located.extent, "reaches beyond its base");
-  if (is_raw(base.codec))
-    return located.base_stored.subspan(offset, located.extent.decoded_bytes);
-  check_checksum(base, located.base_stored);
-  base_.resize(base.decoded_bytes);
-  switch (base.codec) {
-    case Codec::zstd:
-      decode_zstd(base, located.base_stored, base_);
-      break;
-    case Codec::weights:
-      weights_.decode(located.base_stored, {}, base_);
-      break;
-    case Codec::interleaved:
-      interleaved_rows(base, located.base_stored).decode(0, base_);
-      break;
-    default:
-      throw damaged(base, "is the base of another, but no extent that stands alone");
-  }
-  return ByteView{base_}.subspan(offset, located.extent.decoded_bytes);
+  const ExtentRecord& extent = located.extent;
+  const std::uint64_t offset = extent.base_offset;
+  if (offset > base.decoded_bytes || extent.decoded_bytes > base.decoded_bytes - offset)
+    throw damaged(extent, "reaches beyond its base");
+  if (base.base_extent_id != 0 || base.codec == Codec::weight_delta)
+    throw damaged(base, "is the base of another, but no extent that stands alone");
+  const LocatedExtent alone{base, located.base_stored, {}, {}, located.seal};
+  if (is_in_place(alone)) return stored_range(alone, offset, extent.decoded_bytes);
+  base_.resize(extent.decoded_bytes);
+  decode_range(alone, offset, base_);
+  return base_;
 }
 
 void ExtentDecoder::decode(const LocatedExtent& located, std::span<std::uint8_t> out,
                            bool verify) {
   const ExtentRecord& extent = located.extent;
   if (out.size() != extent.decoded_bytes) throw damaged(extent, "has another decoded size");
-  if (verify || !is_raw(extent.codec)) check_checksum(extent, located.stored);
-  switch (extent.codec) {
-    case Codec::raw:
-    case Codec::linked:
-      decode_raw(extent, located.stored, out);
-      break;
-    case Codec::zstd:
-      decode_zstd(extent, located.stored, out);
-      break;
-    case Codec::weights:
-    case Codec::weight_delta:
-      weights_.decode(located.stored, base_bytes(located), out);
-      break;
-    case Codec::interleaved:
-      interleaved_rows(extent, located.stored).decode(0, out);
-      break;
-    default:
-      throw damaged(extent, "has an unknown codec");
+  // Coded bytes are checked before they are decoded; what is sealed answers for itself.
+  if (located.seal == nullptr && (is_windowed(located) || (verify && is_in_place(located))))
+    check_checksum(extent, located.stored);
+  if (extent.codec == Codec::zstd) {
+    decode_zstd(extent, sound_bytes(located), out);
+  } else if (extent.codec == Codec::weights || extent.codec == Codec::weight_delta) {
+    // First, since the base of a sealed extent is opened into the same buffer.
+    const ByteView base = base_bytes(located);
+    weights_.decode(sound_bytes(located), base, out);
+  } else {
+    decode_range(located, 0, out);
   }
   if (verify && !has_extent_hash(extent, out))
     throw damaged(extent, "is damaged: its hash differs");
@@ -127,50 +205,63 @@ void ExtentDecoder::decode_range(const LocatedExtent& located, std::uint64_t off
                                  std::span<std::uint8_t> out) {
   const ExtentRecord& extent = located.extent;
   check_range(extent, offset, out.size());
-  if (extent.codec == Codec::interleaved)
-    return interleaved_rows(extent, located.stored).decode(offset, out);
-  if (is_raw(extent.codec)) {
-    const ByteView part = stored_range(located, offset, out.size());
-    std::copy(part.begin(), part.end(), out.begin());
-    return;
+  switch (extent.codec) {
+    case Codec::raw:
+    case Codec::linked:
+      return decode_raw(located, offset, out);
+    case Codec::zstd:
+      whole_.resize(extent.decoded_bytes);
+      decode(located, whole_);
+      std::copy_n(whole_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(),
+                  out.begin());
+      return;
+    case Codec::weights:
+    case Codec::weight_delta: {
+      const ByteView base = base_bytes(located);
+      return weights_.decode_range(sound_bytes(located), base, offset, out);
+    }
+    case Codec::interleaved:
+      return decode_interleaved(located, offset, out);
   }
-  if (extent.codec == Codec::weights || extent.codec == Codec::weight_delta) {
-    check_checksum(extent, located.stored);
-    weights_.decode_range(located.stored, base_bytes(located), offset, out);
-    return;
-  }
-  whole_.resize(extent.decoded_bytes);
-  decode(located, whole_);
-  std::copy_n(whole_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+  throw damaged(extent, "has an unknown codec");
 }
 
 bool ExtentDecoder::has_digest(const LocatedExtent& located) {
-  constexpr std::uint64_t kWindowBytes = std::uint64_t{2} << 20;
+  const ExtentRecord& extent = located.extent;
+  if (is_in_place(located))
+    return has_extent_hash(extent, stored_range(located, 0, extent.decoded_bytes));
+  if (is_windowed(located)) return has_streamed_digest(located);
+  // Not into `whole_`: the base of a difference may be decoded there.
+  checked_.resize(extent.decoded_bytes);
+  decode(located, checked_);
+  return has_extent_hash(extent, checked_);
+}
+
+bool ExtentDecoder::has_streamed_digest(const LocatedExtent& located) {
   static_assert(kWindowBytes % crypto::kBlockBytes == 0);
   const ExtentRecord& extent = located.extent;
-  if (is_raw(extent.codec))
-    return has_extent_hash(extent, stored_range(located, 0, extent.decoded_bytes));
-  if (extent.codec != Codec::interleaved || extent.hash_kind != HashKind::blocks) {
-    whole_.resize(extent.decoded_bytes);
-    decode(located, whole_);
-    return has_extent_hash(extent, whole_);
-  }
   crypto::MerkleBuilder tree;
+  crypto::Sha256 content;
   for (std::uint64_t at = 0; at < extent.decoded_bytes; at += kWindowBytes) {
     whole_.resize(std::min(kWindowBytes, extent.decoded_bytes - at));
     decode_range(located, at, whole_);
+    if (extent.hash_kind == HashKind::content) {
+      content.update(whole_);
+      continue;
+    }
     for (ByteView rest{whole_}; !rest.empty();) {
       const ByteView block = rest.first(std::min(rest.size(), crypto::kBlockBytes));
       tree.add_leaf_hash(crypto::leaf_hash(block));
       rest = rest.subspan(block.size());
     }
   }
-  return tree.root() == extent.hash;
+  return (extent.hash_kind == HashKind::content ? content.finish() : tree.root()) ==
+         extent.hash;
 }
 
 ExtentBytes read_located(ExtentDecoder& decoder, const LocatedExtent& located, bool verify) {
   const ExtentRecord& extent = located.extent;
-  if (!is_raw(extent.codec)) {
+  if (!is_in_place(located)) {
     ByteBuffer decoded(extent.decoded_bytes);
     decoder.decode(located, decoded, verify);
     return ExtentBytes{std::move(decoded)};
@@ -207,7 +298,7 @@ ExtentReader::ExtentReader(Store& store)
           Scope::owner)} {}
 
 LocatedExtent ExtentReader::locate(const ExtentRecord& extent) {
-  LocatedExtent located{extent, store_.packs().stored(extent), {}, {}};
+  LocatedExtent located{extent, store_.packs().stored(extent), {}, {}, store_.packs().seal()};
   if (extent.base_extent_id != 0) {
     if (!base_.with(extent.base_extent_id).step())
       throw damaged(extent, "its base is missing from the catalog");

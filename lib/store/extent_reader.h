@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "store/interleaved_extent.h"
 #include "store/packs.h"
+#include "store/sealed_extent.h"
 #include "store/store.h"
 #include "tensor/weight_codec.h"
 
@@ -18,15 +20,27 @@ struct LocatedExtent {
   ByteView stored;
   std::optional<ExtentRecord> base;
   ByteView base_stored;
+  const PayloadSeal* seal = nullptr;  ///< that the stored bytes are sealed; not owned
 };
 
+/// Whether the decoded bytes are the stored ones, and may be used where they lie: raw, and not
+/// sealed.
+[[nodiscard]] bool is_in_place(const LocatedExtent& located) noexcept;
+/// Whether an extent may be of any size and has to be decoded, so that it is read in windows:
+/// interleaved, or raw and sealed. Others take 2 MiB at most.
+[[nodiscard]] bool is_windowed(const LocatedExtent& located) noexcept;
+
 /// The stored bytes that bytes [offset, offset + size) of the extent are decoded from: a part
-/// of raw and interleaved extents, all of others. Throws Error(data) when the extent is
-/// shorter.
+/// of raw and interleaved extents, all of others. Of what is sealed and interleaved, whose
+/// tiles are not known without opening it, the part around them. Throws Error(data) when the
+/// extent is shorter.
 [[nodiscard]] ByteView stored_range(const LocatedExtent& located, std::uint64_t offset,
                                     std::uint64_t size);
 
 /// Decodes located extents. Keeps its buffers between calls: use one a thread.
+///
+/// What is sealed is opened on the way, which finds any change; every member throws
+/// Error(denied) when the key for it was not given.
 class ExtentDecoder {
  public:
   /// `out` has exactly the extent's decoded size. What is not raw is checked against its
@@ -38,20 +52,51 @@ class ExtentDecoder {
   /// interleaved, the digest cannot be.
   void decode_range(const LocatedExtent& located, std::uint64_t offset,
                     std::span<std::uint8_t> out);
-  /// Whether the decoded bytes have the extent's digest. Interleaved ones are decoded 2 MiB at
+  /// Whether the decoded bytes have the extent's digest. What is_windowed is decoded 2 MiB at
   /// a time. Throws Error(data) when they cannot be decoded.
   [[nodiscard]] bool has_digest(const LocatedExtent& located);
 
+  /// How the rows of an interleaved extent lie. Throws Error(data) on damage.
+  [[nodiscard]] InterleavedForm interleaved_form(const LocatedExtent& located);
+  /// Bytes [offset, offset + out.size()) as they lie interleaved in a sealed extent.
+  void open_tiles(const LocatedExtent& located, std::uint64_t offset,
+                  std::span<std::uint8_t> out);
+
  private:
   [[nodiscard]] ByteView base_bytes(const LocatedExtent& located);
+  [[nodiscard]] bool has_streamed_digest(const LocatedExtent& located);
+  /// The opener of a sealed extent: the last one asked for is kept.
+  [[nodiscard]] SealedExtent& opener(const LocatedExtent& located);
+  void open(const LocatedExtent& located, std::uint64_t offset, std::span<std::uint8_t> out);
+  /// The stored bytes as their codec knows them, checked: opened, or with the right checksum.
+  [[nodiscard]] ByteView sound_bytes(const LocatedExtent& located);
+  void decode_raw(const LocatedExtent& located, std::uint64_t offset,
+                  std::span<std::uint8_t> out);
+  void decode_interleaved(const LocatedExtent& located, std::uint64_t offset,
+                          std::span<std::uint8_t> out);
+
+  /// What an opener was made for.
+  struct Opened {
+    const PayloadSeal* seal = nullptr;
+    const std::uint8_t* stored = nullptr;
+    std::int64_t extent_id = 0;
+    std::uint32_t checksum = 0;
+
+    bool operator==(const Opened&) const = default;
+  };
 
   tensor::WeightDecoder weights_;
   ByteBuffer base_;
   ByteBuffer whole_;
+  ByteBuffer checked_;  ///< what has_digest looks at
+  ByteBuffer opened_;   ///< coded bytes, or tiles, of a sealed extent
+  Opened opened_for_;
+  std::optional<SealedExtent> opener_;
+  std::optional<InterleavedForm> opened_form_;
 };
 
-/// The bytes of a located extent: a view into the mapping where it is raw, else decoded ones.
-/// Throws as ExtentDecoder::decode.
+/// The bytes of a located extent: a view into the mapping where it is_in_place, else decoded
+/// ones. Throws as ExtentDecoder::decode.
 [[nodiscard]] ExtentBytes read_located(ExtentDecoder& decoder, const LocatedExtent& located,
                                        bool verify);
 
@@ -62,7 +107,7 @@ class ExtentReader {
   explicit ExtentReader(Store& store);
 
   [[nodiscard]] LocatedExtent locate(const ExtentRecord& extent);
-  /// A view into the mapping where the extent is raw, else decoded bytes.
+  /// A view into the mapping where the extent is_in_place, else decoded bytes.
   [[nodiscard]] ExtentBytes read(const ExtentRecord& extent, bool verify = false);
 
  private:

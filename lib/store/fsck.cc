@@ -5,6 +5,8 @@
 #include "core/error.h"
 #include "store/fsck_report.h"
 #include "store/lock.h"
+#include "store/packs.h"
+#include "store/payload_key.h"
 
 namespace hart::store {
 namespace {
@@ -90,6 +92,9 @@ void check_catalog(FsckReport& report) {
 }
 
 FsckTotals fsck(Store& store, const FsckOptions& options, const FindingVisitor& visit) {
+  // Without the key nothing is decoded, and no damage is to be told for that.
+  if (!options.quick && store.packs().seal() != nullptr)
+    static_cast<void>(store.packs().seal()->key());
   FsckReport report{store, options, visit};
   if (options.repair) {
     check_and_repair(report);

@@ -33,6 +33,41 @@ std::string problem_of_atom(const Id& id, AtomForm form, ByteView value, std::ui
   return same ? "" : "its descriptor is that of another content";
 }
 
+/// A row that refers to one of another scope, and what is told of it.
+struct CrossScope {
+  const char* sql;  ///< the atom that the finding names
+  const char* what;
+};
+constexpr CrossScope kCrossScope[] = {
+    {"SELECT p.atom_id FROM atom_payload AS p JOIN atom AS a USING (atom_id)"
+     " JOIN extent AS e USING (extent_id) WHERE e.scope <> a.scope",
+     "its payload lies in an extent of another scope"},
+    {"SELECT p.atom_id FROM extent AS e JOIN extent AS b ON b.extent_id = e.base_extent_id"
+     " JOIN atom_payload AS p ON p.extent_id = e.extent_id WHERE e.scope <> b.scope",
+     "its payload is a difference to an extent of another scope"},
+    {"SELECT c.parent_atom_id FROM atom_composition AS c"
+     " JOIN atom AS parent ON parent.atom_id = c.parent_atom_id"
+     " JOIN atom AS part ON part.atom_id = c.component_atom_id"
+     " WHERE parent.scope <> part.scope",
+     "has a component of another scope"},
+    {"SELECT h.atom_id FROM tenant AS t JOIN tenant_atom AS h USING (tenant_id)"
+     " JOIN atom AS a USING (atom_id) WHERE a.scope <> t.dedup_scope",
+     "is held by a tenant that has another scope"},
+};
+
+/// Nothing private is within another's reach. Where all is shared there is nothing to look for.
+void check_scopes(FsckReport& report) {
+  Connection& db = report.db();
+  if (db.query_integer("SELECT EXISTS (SELECT 1 FROM tenant WHERE dedup_scope <> 0)"
+                       " OR EXISTS (SELECT 1 FROM atom WHERE scope <> 0)"
+                       " OR EXISTS (SELECT 1 FROM extent WHERE scope <> 0)") == 0)
+    return;
+  for (const CrossScope& cross : kCrossScope) {
+    Statement rows = db.prepare(cross.sql, Scope::owner);
+    while (rows.step()) report.find(cross.what, atom_label(db, rows.integer(0)));
+  }
+}
+
 }  // namespace
 
 void check_atoms(FsckReport& report) {
@@ -50,6 +85,7 @@ void check_atoms(FsckReport& report) {
 }
 
 void check_payloads(FsckReport& report) {
+  check_scopes(report);
   Connection& db = report.db();
   Statement sums = db.prepare(
       "SELECT p.atom_id, SUM(p.bytes), a.bytes FROM atom_payload AS p"

@@ -56,36 +56,48 @@ class HolderChecker {
             Scope::owner)} {}
 
   void run() {
-    count(
-        "SELECT atom_id, COALESCE(structure_id, 0), modality FROM tenant_object"
-        " WHERE tenant_id = ?");
-    count(
-        "SELECT o.atom_id, COALESCE(o.structure_id, 0), o.modality FROM snapshot AS s"
-        " JOIN snapshot_object AS o ON o.snapshot_id = s.snapshot_id WHERE s.tenant_id = ?");
+    count(counts_,
+          "SELECT atom_id, COALESCE(structure_id, 0), modality FROM tenant_object"
+          " WHERE tenant_id = ?");
+    count(counts_,
+          "SELECT o.atom_id, COALESCE(o.structure_id, 0), o.modality FROM snapshot AS s"
+          " JOIN snapshot_object AS o ON o.snapshot_id = s.snapshot_id WHERE s.tenant_id = ?");
+    count(hidden_,
+          "SELECT atom_id, COALESCE(structure_id, 0), modality FROM tenant_object"
+          " WHERE tenant_id = ? AND access_level = 'none'");
+    count(hidden_,
+          "SELECT o.atom_id, COALESCE(o.structure_id, 0), o.modality FROM snapshot AS s"
+          " JOIN snapshot_object AS o ON o.snapshot_id = s.snapshot_id"
+          " WHERE s.tenant_id = ? AND o.hidden = 1");
     compare();
     find_missing();
   }
 
  private:
-  void count(const char* sql) {
+  using Counts = std::map<std::int64_t, HolderCounts>;  ///< by modality of the object
+
+  void count(Counts& counts, const char* sql) {
     const auto largest =
         static_cast<std::size_t>(db_.query_integer("SELECT max(atom_id) FROM atom"));
     Statement objects = db_.prepare(sql, Scope::owner);
     objects.with(tenant_id_);
     while (objects.step())
-      counts_.try_emplace(objects.integer(2), largest)
+      counts.try_emplace(objects.integer(2), largest)
           .first->second.add(components_, {objects.integer(0), objects.integer(1)});
   }
 
-  [[nodiscard]] std::int64_t count_of(Modality modality, std::int64_t atom_id) const {
-    const auto found = counts_.find(static_cast<std::int64_t>(modality));
-    return found == counts_.end() ? 0 : found->second.of(atom_id);
+  static std::int64_t count_of(const Counts& counts, Modality modality, std::int64_t atom_id) {
+    const auto found = counts.find(static_cast<std::int64_t>(modality));
+    return found == counts.end() ? 0 : found->second.of(atom_id);
   }
   /// As `remove_object` has it: what a model contains is held as model or as tensor.
-  [[nodiscard]] std::int64_t expected(Modality modality, std::int64_t atom_id) const {
-    const std::int64_t own = count_of(modality, atom_id);
-    return modality == Modality::tensor ? own + count_of(Modality::model, atom_id) : own;
+  static std::int64_t expected(const Counts& counts, Modality modality, std::int64_t atom_id) {
+    const std::int64_t own = count_of(counts, modality, atom_id);
+    return modality == Modality::tensor ? own + count_of(counts, Modality::model, atom_id)
+                                        : own;
   }
+  void compare_access(std::int64_t atom_id, std::int64_t modality, std::int64_t holders,
+                      std::int64_t hidden, bool is_hidden);
 
   void compare();
   void find_missing();
@@ -94,24 +106,45 @@ class HolderChecker {
   Connection& db_;
   std::int64_t tenant_id_;
   Statement components_;
-  std::map<std::int64_t, HolderCounts> counts_;  ///< by modality of the object
+  Counts counts_;
+  Counts hidden_;  ///< those of them that are hidden from the tenant
 };
 
 void HolderChecker::compare() {
   Statement held = db_.prepare(
-      "SELECT atom_id, modality, holders FROM tenant_atom WHERE tenant_id = ?", Scope::owner);
+      "SELECT t.atom_id, t.modality, t.holders, COALESCE(h.holders, 0),"
+      " t.access_level = 'none' FROM tenant_atom AS t LEFT JOIN hidden_hold AS h"
+      " USING (tenant_id, atom_id, modality) WHERE t.tenant_id = ?",
+      Scope::owner);
   held.with(tenant_id_);
   while (held.step()) {
     const std::int64_t atom_id = held.integer(0);
     const std::int64_t holders = held.integer(2);
-    const std::int64_t objects = expected(static_cast<Modality>(held.integer(1)), atom_id);
-    if (objects == holders) continue;
-    report_.holder_corrections.push_back({tenant_id_, atom_id, held.integer(1), objects});
+    const auto modality = static_cast<Modality>(held.integer(1));
+    const std::int64_t objects = expected(counts_, modality, atom_id);
+    if (objects == holders) {
+      compare_access(atom_id, held.integer(1), holders, held.integer(3), held.integer(4) != 0);
+      continue;
+    }
+    report_.holder_corrections.push_back(
+        {tenant_id_, atom_id, held.integer(1), objects, expected(hidden_, modality, atom_id)});
     report_.find("counts " + std::to_string(holders) + " holders, but " +
                      std::to_string(objects) + " objects and snapshots contain it",
                  tenant_label(db_, tenant_id_) + ", " + atom_label(db_, atom_id),
                  Repair::holders);
   }
+}
+
+void HolderChecker::compare_access(std::int64_t atom_id, std::int64_t modality,
+                                   std::int64_t holders, std::int64_t hidden, bool is_hidden) {
+  const std::int64_t expect = expected(hidden_, static_cast<Modality>(modality), atom_id);
+  if (hidden == expect && is_hidden == (expect == holders)) return;
+  report_.holder_corrections.push_back({tenant_id_, atom_id, modality, holders, expect});
+  report_.find(std::string{"is "} + (is_hidden ? "hidden" : "seen") + ", and counts " +
+                   std::to_string(hidden) + " hidden holders, but " + std::to_string(expect) +
+                   " of " + std::to_string(holders) + " are hidden",
+               tenant_label(db_, tenant_id_) + ", " + atom_label(db_, atom_id),
+               Repair::holders);
 }
 
 /// What an object contains and its tenant does not hold cannot be seen. As what it was held is

@@ -3,9 +3,54 @@
 #include "store/extent_reader.h"
 #include "store/file_io.h"
 #include "store/fsck_report.h"
+#include "store/hiding.h"
+#include "store/tenant.h"
+#include "store/text_index.h"
 
 namespace hart::store {
 namespace {
+
+/// What was checked before an atom came or went: the full text that is there is made anew.
+void mark_text(FsckReport& report) {
+  const std::int64_t tenant_id = report.db().tenant();
+  if (!report.broken_texts.contains(tenant_id) && count_indexed_passages(report.store()))
+    report.broken_texts.insert(tenant_id);
+}
+
+/// After a row of tenant_atom went: whether any that are left are seen decides over what is
+/// derived from the atom.
+class LostHold {
+ public:
+  explicit LostHold(FsckReport& report)
+      : report_{report},
+        seen_{report.db().prepare("SELECT 1 FROM my_tenant_atom WHERE atom_id = ?",
+                                  Scope::owner)},
+        left_{report.db().prepare(
+            "SELECT 1 FROM tenant_atom WHERE tenant_id = ? AND atom_id = ?", Scope::owner)},
+        forget_{report.db().prepare(
+            "DELETE FROM atom_embedding WHERE tenant_id = ? AND atom_id = ?", Scope::owner)} {}
+
+  void follow(std::int64_t atom_id) {
+    const std::int64_t tenant_id = report_.db().tenant();
+    if (finds(seen_.with(atom_id))) return;
+    Hiding hiding{report_.store()};
+    finds(left_.with(tenant_id, atom_id)) ? hiding.put_away(atom_id) : hiding.forget(atom_id);
+    forget_.run(tenant_id, atom_id);
+    mark_text(report_);
+  }
+
+ private:
+  static bool finds(Statement& row) {
+    const bool found = row.step();
+    row.reset();
+    return found;
+  }
+
+  FsckReport& report_;
+  Statement seen_;
+  Statement left_;
+  Statement forget_;
+};
 
 void correct_holders(FsckReport& report) {
   Connection& db = report.db();
@@ -16,17 +61,25 @@ void correct_holders(FsckReport& report) {
   Statement drop = db.prepare(
       "DELETE FROM tenant_atom WHERE tenant_id = ?1 AND atom_id = ?2 AND modality = ?3",
       Scope::owner);
-  Statement forget = db.prepare(
-      "DELETE FROM atom_embedding WHERE tenant_id = ?1 AND atom_id = ?2 AND NOT EXISTS"
-      " (SELECT 1 FROM tenant_atom WHERE tenant_id = ?1 AND atom_id = ?2)",
+  Statement forget_hidden = db.prepare(
+      "DELETE FROM hidden_hold WHERE tenant_id = ?1 AND atom_id = ?2 AND modality = ?3",
       Scope::owner);
+  Statement set_hidden =
+      db.prepare("INSERT INTO hidden_hold VALUES (?, ?, ?, ?)", Scope::owner);
+  LostHold lost{report};
   for (const HolderCorrection& row : report.holder_corrections) {
-    if (row.holders > 0) {
-      set.run(row.tenant_id, row.atom_id, row.modality, row.holders);
+    const ActingTenant acting{db, row.tenant_id};
+    forget_hidden.run(row.tenant_id, row.atom_id, row.modality);
+    if (row.holders == 0) {
+      drop.run(row.tenant_id, row.atom_id, row.modality);
+      lost.follow(row.atom_id);
       continue;
     }
-    drop.run(row.tenant_id, row.atom_id, row.modality);
-    forget.run(row.tenant_id, row.atom_id);
+    set.run(row.tenant_id, row.atom_id, row.modality, row.holders);
+    if (row.hidden > 0) set_hidden.run(row.tenant_id, row.atom_id, row.modality, row.hidden);
+    if (Hiding{report.store()}.settle(row.atom_id, static_cast<Modality>(row.modality)) !=
+        Hiding::Outcome::unchanged)
+      mark_text(report);
   }
 }
 

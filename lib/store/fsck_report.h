@@ -23,12 +23,14 @@ enum class Repair {
   relation,  ///< an edge to or from what its tenant does not hold is dropped
 };
 
-/// A row of tenant_atom with another number of holders than it should have; 0: no row.
+/// A row of tenant_atom with another number of holders, or of hidden ones, than it should have;
+/// 0: no row.
 struct HolderCorrection {
   std::int64_t tenant_id = 0;
   std::int64_t atom_id = 0;
   std::int64_t modality = 0;
   std::int64_t holders = 0;
+  std::int64_t hidden = 0;
 };
 
 /// Collects findings. Where repairs are to follow they are kept until those are made, else they

@@ -38,13 +38,14 @@ void check_rows(FsckReport& report, const std::string& table, const std::string&
   Statement stray = report.db().prepare(
       "SELECT COUNT(*) FROM " + table +
           "_docsize AS d WHERE NOT EXISTS"
-          " (SELECT 1 FROM tenant_atom AS h WHERE h.tenant_id = ? AND h.atom_id = d.id)",
+          " (SELECT 1 FROM tenant_atom AS h WHERE h.tenant_id = ? AND h.atom_id = d.id"
+          "  AND h.access_level <> 'none')",
       Scope::owner);
   stray.with(tenant_id).step();
   if (stray.integer(0) == 0) return;
   report.broken_texts.insert(tenant_id);
   report.find("the full text has " + std::to_string(stray.integer(0)) +
-                  " passages that the tenant does not hold",
+                  " passages that the tenant does not hold or see",
               where, Repair::text);
 }
 

@@ -119,10 +119,10 @@ std::optional<KnownAtom> HistoryReader::find_atom(const std::string& reference) 
   Statement find = store_.db().prepare(
       "SELECT atom_id, space, hash FROM atom AS a"
       " WHERE hash BETWEEN ?1 AND ?2 AND (?3 IS NULL OR space = ?3)"
-      " AND (EXISTS (SELECT 1 FROM tenant_atom AS h"
-      "              WHERE h.tenant_id = ?4 AND h.atom_id = a.atom_id)"
-      "  OR EXISTS (SELECT 1 FROM tenant_atom_history AS h"
-      "             WHERE h.tenant_id = ?4 AND h.atom_id = a.atom_id)) LIMIT 2",
+      " AND COALESCE((SELECT max(h.access_level <> 'none') FROM tenant_atom AS h"
+      "               WHERE h.tenant_id = ?4 AND h.atom_id = a.atom_id),"
+      "  EXISTS (SELECT 1 FROM tenant_atom_history AS h"
+      "          WHERE h.tenant_id = ?4 AND h.atom_id = a.atom_id)) LIMIT 2",
       Scope::owner);
   find.with(from_hex(low), from_hex(high), prefix->space, store_.tenant_id());
   if (!find.step()) return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "store/catalog.h"
+#include "store/object_access.h"
 
 namespace hart::store {
 namespace {
@@ -96,6 +97,7 @@ std::string_view importance_method_name(ImportanceMethod method) noexcept {
 
 std::size_t put_importance(Store& store, std::int64_t model_atom_id,
                            const ModelImportance& importance) {
+  AtomAccess{store}.require_writable(model_atom_id);
   // Also the instant at which the history's triggers end what is replaced here.
   const TimeUs now = store.now();
   std::size_t changed = put_tensors(store, model_atom_id, importance, now) +

@@ -21,7 +21,11 @@ Error damaged(const std::string& what) {
   return Error{Fault::data, "interleaved rows: " + what};
 }
 
-InterleavedForm parse_header(ByteView header) {
+}  // namespace
+
+InterleavedForm parse_interleaved_header(
+    std::span<const std::uint8_t, kInterleavedHeaderBytes> header,
+    std::uint64_t decoded_bytes) {
   const auto version = load_le<std::uint32_t>(header.data());
   if (version != kVersion) throw damaged("unknown version " + std::to_string(version));
   const auto id = load_le<std::uint32_t>(header.data() + 4);
@@ -30,10 +34,20 @@ InterleavedForm parse_header(ByteView header) {
     throw damaged("type " + std::to_string(id) + " is not kept so");
   if (std::any_of(header.begin() + 16, header.end(), [](auto byte) { return byte != 0; }))
     throw damaged("the end of the header is not zero");
-  return {*dtype, load_le<std::uint64_t>(header.data() + 8)};
+  const InterleavedForm form{*dtype, load_le<std::uint64_t>(header.data() + 8)};
+  if (!is_interleavable(form, decoded_bytes))
+    throw damaged(std::to_string(decoded_bytes) + " bytes are not whole rows of " +
+                  std::to_string(form.row_bytes) + " bytes, sixteen or more");
+  return form;
 }
 
-}  // namespace
+TileRange tile_range(const InterleavedForm& form, std::uint64_t decoded_bytes,
+                     std::uint64_t offset, std::uint64_t size) noexcept {
+  const std::uint64_t tile = kTileRows * form.row_bytes;
+  const std::uint64_t first = offset / tile * tile;
+  const std::uint64_t last = (offset + size + tile - 1) / tile * tile;
+  return {first, std::min(last, decoded_bytes) - first};
+}
 
 bool is_interleavable(const InterleavedForm& form, std::uint64_t bytes) noexcept {
   return tensor::has_interleaved(form.dtype) && form.row_bytes > 0 &&
@@ -87,14 +101,17 @@ InterleavedRows::InterleavedRows(ByteView stored, std::uint64_t decoded_bytes) {
       stored.size() - kInterleavedHeaderBytes != decoded_bytes)
     throw damaged(std::to_string(stored.size()) + " bytes are not a header and " +
                   std::to_string(decoded_bytes) + " bytes");
-  form_ = parse_header(stored.first(kInterleavedHeaderBytes));
-  if (!is_interleavable(form_, decoded_bytes))
-    throw damaged(std::to_string(decoded_bytes) + " bytes are not whole rows of " +
-                  std::to_string(form_.row_bytes) + " bytes, sixteen or more");
-  bytes_ = stored.subspan(kInterleavedHeaderBytes);
-  tile_bytes_ = kTileRows * form_.row_bytes;
-  tiled_bytes_ = decoded_bytes / tile_bytes_ * tile_bytes_;
+  *this = {parse_interleaved_header(stored.first<kInterleavedHeaderBytes>(), decoded_bytes),
+           decoded_bytes, stored.subspan(kInterleavedHeaderBytes), 0};
 }
+
+InterleavedRows::InterleavedRows(const InterleavedForm& form, std::uint64_t decoded_bytes,
+                                 ByteView tiles, std::uint64_t first) noexcept
+    : form_{form},
+      bytes_{tiles},
+      first_{first},
+      tile_bytes_{kTileRows * form.row_bytes},
+      tiled_bytes_{decoded_bytes / tile_bytes_ * tile_bytes_} {}
 
 void InterleavedRows::decode(std::uint64_t offset, std::span<std::uint8_t> out) const noexcept {
   while (!out.empty() && offset < tiled_bytes_) {
@@ -106,7 +123,7 @@ void InterleavedRows::decode(std::uint64_t offset, std::span<std::uint8_t> out) 
     offset += count;
     out = out.subspan(count);
   }
-  if (!out.empty()) std::copy_n(bytes_.data() + offset, out.size(), out.data());
+  if (!out.empty()) std::copy_n(bytes_.data() + (offset - first_), out.size(), out.data());
 }
 
 void InterleavedRows::decode_row(std::uint64_t tile, std::size_t row, std::uint64_t offset,
@@ -116,7 +133,8 @@ void InterleavedRows::decode_row(std::uint64_t tile, std::size_t row, std::uint6
   while (!out.empty()) {
     const std::uint64_t within = offset % block;
     const std::uint64_t count = std::min<std::uint64_t>(block - within, out.size());
-    const std::uint8_t* blocks = bytes_.data() + tile + (offset - within) * kTileRows;
+    const std::uint8_t* blocks =
+        bytes_.data() + (tile - first_) + (offset - within) * kTileRows;
     if (count == block) {
       tensor::extract_block(form_.dtype, blocks, row, out.data());
     } else {
@@ -129,9 +147,8 @@ void InterleavedRows::decode_row(std::uint64_t tile, std::size_t row, std::uint6
 }
 
 ByteView InterleavedRows::tiles(std::uint64_t offset, std::uint64_t size) const noexcept {
-  const std::uint64_t first = offset / tile_bytes_ * tile_bytes_;
-  const std::uint64_t last = (offset + size + tile_bytes_ - 1) / tile_bytes_ * tile_bytes_;
-  return bytes_.subspan(first, std::min<std::uint64_t>(last, bytes_.size()) - first);
+  const TileRange range = tile_range(form_, first_ + bytes_.size(), offset, size);
+  return bytes_.subspan(range.offset - first_, range.bytes);
 }
 
 }  // namespace hart::store

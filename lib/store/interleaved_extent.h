@@ -32,6 +32,21 @@ struct InterleavedForm {
 [[nodiscard]] std::array<std::uint8_t, kInterleavedHeaderBytes> interleaved_header(
     const InterleavedForm& form) noexcept;
 
+/// The form that the header of stored bytes says. Throws Error(data) when it is none, or
+/// `decoded_bytes` are not is_interleavable so.
+[[nodiscard]] InterleavedForm parse_interleaved_header(
+    std::span<const std::uint8_t, kInterleavedHeaderBytes> header, std::uint64_t decoded_bytes);
+
+/// A run of permuted bytes, from `offset` after the header on.
+struct TileRange {
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+/// The whole tiles that hold bytes [offset, offset + size) of a matrix of `decoded_bytes`
+/// bytes; the rows after the last whole tile are their own.
+[[nodiscard]] TileRange tile_range(const InterleavedForm& form, std::uint64_t decoded_bytes,
+                                   std::uint64_t offset, std::uint64_t size) noexcept;
+
 /// Gives the stored bytes of rows as files have them, in pieces. Memory: about 8 MiB.
 class InterleavedPieces {
  public:
@@ -61,6 +76,10 @@ class InterleavedRows {
   /// Throws Error(data) unless `stored` is a header that is_interleavable with `decoded_bytes`
   /// and that many bytes.
   InterleavedRows(ByteView stored, std::uint64_t decoded_bytes);
+  /// Some tiles of a matrix that is_interleavable as `form`: `tiles` are the permuted bytes
+  /// from `first` on, which begins a tile. What is asked of them must lie in them.
+  InterleavedRows(const InterleavedForm& form, std::uint64_t decoded_bytes, ByteView tiles,
+                  std::uint64_t first) noexcept;
 
   [[nodiscard]] const InterleavedForm& form() const noexcept { return form_; }
   /// The permuted bytes, without the header.
@@ -78,6 +97,7 @@ class InterleavedRows {
 
   InterleavedForm form_;
   ByteView bytes_;
+  std::uint64_t first_ = 0;  ///< where bytes_ begin among all permuted bytes
   std::uint64_t tile_bytes_ = 0;
   std::uint64_t tiled_bytes_ = 0;  ///< of all whole tiles
 };

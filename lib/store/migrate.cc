@@ -3,6 +3,8 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "store/access.h"
+#include "store/audit.h"
 #include "store/connection.h"
 #include "store/file_io.h"
 #include "store/lock.h"
@@ -48,6 +50,17 @@ void register_new_geometry(Connection& db) {
       " VALUES ('atom_relation', 'spatial_expression', 3002, 4, -1, 0)");
 }
 
+/// The tables of the audit log are those of the new schema, where it has any.
+void record_migration(Connection& db, const Migrated& done) {
+  if (db.query_integer("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'audit_log'") == 0)
+    return;
+  AuditEntry entry;
+  entry.actor = process_actor();
+  entry.command = "hart-ingest migrate";
+  entry.detail = "from schema " + std::to_string(done.from) + " to " + std::to_string(done.to);
+  record_act(db, std::move(entry));
+}
+
 }  // namespace
 
 void apply_migrations(Connection& db, std::span<const SchemaModule> modules, int from) {
@@ -59,10 +72,19 @@ void apply_migrations(Connection& db, std::span<const SchemaModule> modules, int
 }
 
 Migrated migrate_store(const std::string& directory, std::span<const SchemaModule> modules,
-                       int timeout_ms, bool dry_run) {
+                       int timeout_ms, bool dry_run,
+                       const std::optional<AccessRequest>& access) {
   const std::string path = directory + "/hart.db";
   std::error_code error;
   if (!fs::exists(path, error)) throw Error{Fault::no_input, directory + ": no such store"};
+  if (access) {
+    // Without the lock, which a refusal takes to be recorded.
+    Connection db{path, Connection::Mode::read_only, timeout_ms};
+    OpenOptions options;
+    options.directory = directory;
+    options.access = *access;
+    admit_owner(db, options);
+  }
   const WriterLock lock{directory + "/lock", timeout_ms};
   Connection db{path, Connection::Mode::read_write, timeout_ms};
   if (db.query_integer("PRAGMA application_id") != kApplicationId)
@@ -84,6 +106,7 @@ Migrated migrate_store(const std::string& directory, std::span<const SchemaModul
     apply_migrations(db, modules, done.from);
     register_new_geometry(db);
     check_references(db);
+    record_migration(db, done);
     db.exec("COMMIT");
   } catch (...) {
     if (db.in_transaction()) db.exec("ROLLBACK");

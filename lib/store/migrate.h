@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
 #include "store/connection.h"
 #include "store/schema.h"
+#include "store/store.h"
 
 namespace hart::store {
 
@@ -18,10 +20,12 @@ struct Migrated {
 /// was written to `hart.db.schema-<version>` in the store's directory. Packs stay as they are.
 /// Throws Error(no_input) when there is no store, Error(data) when it is none of ours or is
 /// damaged, Error(config) when a newer program wrote it, Error(busy) while another process
-/// writes. After an error the catalog is as it was.
+/// writes, and as `admit_owner` does for somebody's `access`. After an error the catalog is as
+/// it was. The audit log has it.
 [[nodiscard]] Migrated migrate_store(const std::string& directory,
                                      std::span<const SchemaModule> modules, int timeout_ms,
-                                     bool dry_run);
+                                     bool dry_run,
+                                     const std::optional<AccessRequest>& access = {});
 
 /// Runs the steps after version `from`. For `Store::create` and `migrate_store`, inside a
 /// transaction.

@@ -7,19 +7,23 @@ constexpr std::size_t kMaxNames = 65'536;
 
 /// An object whose content was collected since the time that is looked at has no name.
 constexpr const char* kName =
-    "SELECT o.name FROM my_object AS o JOIN my_atom AS a ON a.atom_id = o.atom_id ";
+    "SELECT o.name, o.object_id FROM my_object AS o JOIN my_atom AS a"
+    " ON a.atom_id = o.atom_id ";
 
 }  // namespace
 
 PlaceFinder::PlaceFinder(Store& store)
+    // CROSS JOIN has SQLite begin with the passage: it would begin with all objects of the
+    // tenant.
     : parent_{store.db().prepare(
           "SELECT c.position, o.object_id FROM my_atom_composition AS c"
-          " JOIN my_object AS o ON o.structure_id = c.parent_atom_id"
+          " CROSS JOIN my_object AS o ON o.structure_id = c.parent_atom_id"
           " WHERE c.component_atom_id = ? ORDER BY o.object_id DESC, c.position LIMIT 1")},
       object_{store.db().prepare(std::string{kName} + "WHERE o.object_id = ?")},
-      itself_{store.db().prepare(std::string{kName} +
-                                 "WHERE o.atom_id = ?1 OR o.structure_id = ?1"
-                                 " ORDER BY o.object_id DESC LIMIT 1")} {}
+      // One index each, where an OR would have neither.
+      itself_{store.db().prepare(
+          "SELECT name FROM (" + std::string{kName} + "WHERE o.atom_id = ?1 UNION ALL " +
+          kName + "WHERE o.structure_id = ?1) ORDER BY object_id DESC LIMIT 1")} {}
 
 const std::optional<std::string>& PlaceFinder::name_of(std::int64_t object_id) {
   if (const auto known = names_.find(object_id); known != names_.end()) return known->second;

@@ -16,14 +16,14 @@ namespace {
 
 constexpr std::uint64_t kCopyBytes = std::uint64_t{8} << 20;
 
-struct Descriptor {
-  Descriptor(const std::string& path, int flags, Fault fault)
+struct PackDescriptor {
+  PackDescriptor(const std::string& path, int flags, Fault fault)
       : fd{::open(path.c_str(), flags | O_CLOEXEC, 0644)} {
     if (fd < 0) throw_errno(fault, path, errno);
   }
-  ~Descriptor() { ::close(fd); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  ~PackDescriptor() { ::close(fd); }
+  PackDescriptor(const PackDescriptor&) = delete;
+  PackDescriptor& operator=(const PackDescriptor&) = delete;
 
   int fd;
 };
@@ -81,8 +81,8 @@ class RangeCopier {
 
   std::string from_path_;
   std::string to_path_;
-  Descriptor from_;
-  Descriptor to_;
+  PackDescriptor from_;
+  PackDescriptor to_;
   bool in_kernel_ = true;
   ByteBuffer buffer_;
 };

@@ -12,6 +12,8 @@
 #include "core/endian.h"
 #include "core/error.h"
 #include "crypto/crc32c.h"
+#include "store/payload_key.h"
+#include "store/sealed_extent.h"
 
 namespace hart::store {
 namespace {
@@ -19,6 +21,8 @@ namespace {
 constexpr char kPackMagic[8] = {'H', 'A', 'R', 'T', 'P', 'A', 'C', 'K'};
 constexpr char kExtentMagic[4] = {'H', 'X', 'T', '1'};
 constexpr std::uint32_t kPackVersion = 1;
+/// Stands in the place of a sealed extent's codec.
+constexpr std::uint16_t kSealedCodec = 0x8000;
 /// Written at a time, so that a mapped source need not be resident as a whole.
 constexpr std::uint64_t kWriteBytes = std::uint64_t{8} << 20;
 
@@ -33,6 +37,17 @@ template <typename Open> auto open_named(const Open& open) {
   }
 }
 
+/// Stored bytes in pieces, each let go when the next one is asked for.
+Packs::Pieces cut_in_pieces(ByteView stored, Packs::Written written) {
+  return [stored, written = std::move(written), at = std::uint64_t{0},
+          size = std::uint64_t{0}]() mutable {
+    if (written && size > 0) written(at, size);
+    at += size;
+    size = std::min<std::uint64_t>(kWriteBytes, stored.size() - at);
+    return stored.subspan(at, size);
+  };
+}
+
 }  // namespace
 
 std::array<std::uint8_t, kPackHeaderBytes> pack_header(std::int64_t pack_id) noexcept {
@@ -44,20 +59,31 @@ std::array<std::uint8_t, kPackHeaderBytes> pack_header(std::int64_t pack_id) noe
   return header;
 }
 
-std::array<std::uint8_t, kExtentHeaderBytes> extent_header(
-    const ExtentRecord& extent) noexcept {
+std::array<std::uint8_t, kExtentHeaderBytes> extent_header(const ExtentRecord& extent,
+                                                           bool sealed) noexcept {
   std::array<std::uint8_t, kExtentHeaderBytes> header{};
   std::uint8_t* at = header.data();
   std::memcpy(at, kExtentMagic, sizeof kExtentMagic);
-  store_le(at + 4, static_cast<std::uint16_t>(extent.codec));
-  store_le(at + 6, static_cast<std::uint16_t>(extent.hash_kind));
-  store_le(at + 8, extent.decoded_bytes);
+  if (sealed) {
+    store_le(at + 4, kSealedCodec);
+  } else {
+    store_le(at + 4, static_cast<std::uint16_t>(extent.codec));
+    store_le(at + 6, static_cast<std::uint16_t>(extent.hash_kind));
+    store_le(at + 8, extent.decoded_bytes);
+    std::memcpy(at + 24, extent.hash.data(), extent.hash.size());
+  }
   store_le(at + 16, extent.stored_bytes);
-  std::memcpy(at + 24, extent.hash.data(), extent.hash.size());
   store_le(at + 56, extent.checksum);
   store_le(at + 60, crypto::crc32c({at, 60}));
   return header;
 }
+
+Packs::Packs(std::string directory) : Packs{std::move(directory), nullptr} {}
+
+Packs::Packs(std::string directory, std::unique_ptr<const PayloadSeal> seal)
+    : directory_{std::move(directory)}, seal_{std::move(seal)} {}
+
+Packs::~Packs() = default;
 
 std::string Packs::path(std::int64_t pack_id) const {
   char name[40];
@@ -108,18 +134,25 @@ void Packs::create_pack(std::int64_t pack_id) {
   file_io().sync_directory(directory_);
 }
 
-ExtentRecord Packs::append(const ExtentRecord& what, ByteView stored, const Written& written) {
-  std::uint64_t at = 0;
-  std::uint64_t size = 0;
-  return append_pieces(what, [&] {
-    if (written && size > 0) written(at, size);
-    at += size;
-    size = std::min<std::uint64_t>(kWriteBytes, stored.size() - at);
-    return stored.subspan(at, size);
-  });
+ExtentRecord Packs::append(const ExtentRecord& what, ByteView stored, const Written& written,
+                           const ExtentRecord* base) {
+  return append_pieces(what, cut_in_pieces(stored, written), base);
 }
 
-ExtentRecord Packs::append_pieces(const ExtentRecord& what, const Pieces& next) {
+ExtentRecord Packs::append_pieces(const ExtentRecord& what, const Pieces& next,
+                                  const ExtentRecord* base) {
+  if (!seal_) return write_extent(what, next);
+  if (what.base_extent_id != 0 && base == nullptr)
+    throw Error{Fault::internal, "a difference is sealed together with its base's digest"};
+  ExtentSealer sealer{seal_->key(), what, base, next};
+  return write_extent(what, [&] { return sealer.next(); });
+}
+
+ExtentRecord Packs::append_stored(const ExtentRecord& extent, ByteView stored) {
+  return write_extent(extent, cut_in_pieces(stored, {}));
+}
+
+ExtentRecord Packs::write_extent(const ExtentRecord& what, const Pieces& next) {
   if (!file_ || end_ >= kPackTargetBytes)
     create_pack(!file_ ? first_pack_id_ + 1 : pack_id_ + 1);
   // A write that fails half-way, on a full disk, must be cut off as well.
@@ -134,7 +167,7 @@ ExtentRecord Packs::append_pieces(const ExtentRecord& what, const Pieces& next) 
     file_->write_at(extent.pack_offset + extent.stored_bytes, piece);
     extent.stored_bytes += piece.size();
   }
-  file_->write_at(end_, extent_header(extent));
+  file_->write_at(end_, extent_header(extent, seal_ != nullptr));
   const std::uint64_t used = extent.pack_offset + extent.stored_bytes;
   end_ = checked_align(used, kExtentAlignment, "pack size");
   if (end_ > used) {
@@ -197,6 +230,10 @@ ByteView Packs::mapped(const std::string& name, std::int64_t pack_id, std::uint6
 ByteView Packs::stored(const ExtentRecord& extent) {
   const bool linked = extent.codec == Codec::linked;
   const std::string name = linked ? linked_path(extent.pack_id) : path(extent.pack_id);
+  if (linked && seal_)
+    throw Error{Fault::data, name +
+                                 ": in a store whose payload is encrypted, no extent is shared "
+                                 "with a file of the user's"};
   const std::uint64_t end = checked_add(extent.pack_offset, extent.stored_bytes, "extent");
   const ByteView pack = mapped(name, extent.pack_id, end);
   const std::uint64_t first = linked ? 0 : kPackHeaderBytes + kExtentHeaderBytes;
@@ -205,7 +242,7 @@ ByteView Packs::stored(const ExtentRecord& extent) {
                                  " lies outside the pack"};
   const ByteView stored_bytes = pack.subspan(extent.pack_offset, extent.stored_bytes);
   if (linked) return stored_bytes;
-  const auto header = extent_header(extent);
+  const auto header = extent_header(extent, seal_ != nullptr);
   if (!std::equal(header.begin(), header.end(), stored_bytes.data() - kExtentHeaderBytes))
     throw Error{Fault::data, name + ": extent header at offset " +
                                  std::to_string(extent.pack_offset - kExtentHeaderBytes) +

@@ -14,6 +14,8 @@
 
 namespace hart::store {
 
+class PayloadSeal;
+
 /// How the bytes of an extent are stored. Ids are never reused (`hart-store.5`).
 enum class Codec : std::uint16_t {
   raw = 0,           ///< as they are: may be used in place
@@ -80,7 +82,10 @@ class ExtentBytes {
 /// it.
 class Packs {
  public:
-  explicit Packs(std::string directory) : directory_{std::move(directory)} {}
+  explicit Packs(std::string directory);
+  /// `seal`: that all extents are sealed, null where none is.
+  Packs(std::string directory, std::unique_ptr<const PayloadSeal> seal);
+  ~Packs();
   Packs(const Packs&) = delete;
   Packs& operator=(const Packs&) = delete;
 
@@ -91,11 +96,17 @@ class Packs {
   /// Called as stored bytes have been written: the offset and the size of what may be let go.
   using Written = std::function<void(std::uint64_t offset, std::uint64_t bytes)>;
   /// Appends an extent: `what` says its digest, decoded size, codec and base; the rest is
-  /// filled in. Throws Error(io) on a full disk.
-  ExtentRecord append(const ExtentRecord& what, ByteView stored, const Written& written = {});
+  /// filled in. Where extents are sealed, so is this one, which takes `base` when it has one.
+  /// Throws Error(io) on a full disk, Error(denied) when the key to seal with was not given.
+  ExtentRecord append(const ExtentRecord& what, ByteView stored, const Written& written = {},
+                      const ExtentRecord* base = nullptr);
   /// Gives the next of the stored bytes, valid until it is called again; none at the end.
   using Pieces = std::function<ByteView()>;
-  ExtentRecord append_pieces(const ExtentRecord& what, const Pieces& next);
+  ExtentRecord append_pieces(const ExtentRecord& what, const Pieces& next,
+                             const ExtentRecord* base = nullptr);
+  /// Appends what `stored` gave of an extent, as it is: sealed bytes stay sealed, without a
+  /// key.
+  ExtentRecord append_stored(const ExtentRecord& extent, ByteView stored);
   /// Makes linked pack `pack_id` share the file `source`. False where the file system cannot.
   bool link(const std::string& source, std::int64_t pack_id);
   /// Bytes of each pack that this batch touched, for the catalog.
@@ -110,6 +121,8 @@ class Packs {
   /// The stored bytes, mapped. Throws Error(data) when the pack is missing or too short, or its
   /// header at that place does not say what the catalog says.
   [[nodiscard]] ByteView stored(const ExtentRecord& extent);
+  /// Null where extents are not sealed.
+  [[nodiscard]] const PayloadSeal* seal() const noexcept { return seal_.get(); }
   /// Lets the mapped pages of stored bytes go, as MappedFile::drop: they stay readable.
   static void release(ByteView stored) noexcept;
 
@@ -118,6 +131,7 @@ class Packs {
   [[nodiscard]] std::string linked_path(std::int64_t pack_id) const;
 
  private:
+  ExtentRecord write_extent(const ExtentRecord& what, const Pieces& next);
   void open_pack(std::int64_t pack_id, std::uint64_t bytes);
   void create_pack(std::int64_t pack_id);
   [[nodiscard]] ByteView mapped(const std::string& name, std::int64_t pack_id,
@@ -126,6 +140,7 @@ class Packs {
   void cut_off(std::int64_t pack_id) noexcept;
 
   std::string directory_;
+  std::unique_ptr<const PayloadSeal> seal_;
   std::map<std::int64_t, MappedFile> maps_;
   /// Mappings outgrown by an append: views into them are still out.
   std::vector<MappedFile> retired_maps_;
@@ -143,9 +158,10 @@ class Packs {
 [[nodiscard]] std::array<std::uint8_t, kPackHeaderBytes> pack_header(
     std::int64_t pack_id) noexcept;
 
-/// The 64 bytes before an extent's stored bytes. Exposed for the tests of the format.
+/// The 64 bytes before an extent's stored bytes; of a sealed one they tell nothing of the
+/// content. Exposed for the tests of the format.
 [[nodiscard]] std::array<std::uint8_t, kExtentHeaderBytes> extent_header(
-    const ExtentRecord& extent) noexcept;
+    const ExtentRecord& extent, bool sealed = false) noexcept;
 
 /// Compresses with zstd at `level` when that saves at least a sixteenth; else an empty buffer.
 [[nodiscard]] ByteBuffer compress_if_smaller(ByteView bytes, int level);

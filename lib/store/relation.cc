@@ -58,6 +58,7 @@ void check_relation(std::string_view type, double weight) {
 RelationWriter::RelationWriter(Store& store)
     : store_{store},
       now_{store.now()},
+      access_{store},
       held_{store.db().prepare("SELECT 1 FROM my_tenant_atom WHERE atom_id = ? LIMIT 1")},
       ends_{store.db().prepare(
           "SELECT s.spatial_key, t.spatial_key FROM my_embedding_model AS m"
@@ -100,8 +101,10 @@ std::optional<ByteBuffer> RelationWriter::expression(std::int64_t source, std::i
 PutRelation RelationWriter::put(std::int64_t source, std::int64_t target, std::string_view type,
                                 double weight) {
   check_relation(type, weight);
-  check_held(source);
-  check_held(target);
+  for (const std::int64_t atom_id : {source, target}) {
+    check_held(atom_id);
+    access_.require_writable(atom_id);
+  }
   const std::optional<ByteBuffer> line = expression(source, target);
   PutRelation outcome = PutRelation::added;
   if (find_.with(source, type, target).step()) {
@@ -118,6 +121,7 @@ PutRelation RelationWriter::put(std::int64_t source, std::int64_t target, std::s
 }
 
 bool RelationWriter::remove(std::int64_t source, std::int64_t target, std::string_view type) {
+  for (const std::int64_t atom_id : {source, target}) access_.require_writable(atom_id);
   remove_.run(store_.tenant_id(), source, type, target);
   return store_.db().changes() > 0;
 }

@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "geometry/point.h"
+#include "store/object_access.h"
 #include "store/store.h"
 
 namespace hart::store {
@@ -42,10 +43,10 @@ class RelationWriter {
 
   /// Adds the edge, or sets the weight and the ends of the one that is there. Throws
   /// Error(data) as `check_relation` does, Error(no_input) when the tenant does not hold both
-  /// atoms; nothing is written then.
+  /// atoms, Error(denied) when it may only read one; nothing is written then.
   PutRelation put(std::int64_t source, std::int64_t target, std::string_view type,
                   double weight);
-  /// False when there is no such edge.
+  /// False when there is no such edge. Throws Error(denied) as `put` does.
   bool remove(std::int64_t source, std::int64_t target, std::string_view type);
 
  private:
@@ -54,6 +55,7 @@ class RelationWriter {
 
   Store& store_;
   TimeUs now_;
+  AtomAccess access_;
   Statement held_;
   Statement ends_;
   Statement find_;

@@ -1,8 +1,12 @@
 #include "store/restore.h"
 
+#include <set>
+
 #include "core/error.h"
 #include "store/catalog_writer.h"
 #include "store/holding.h"
+#include "store/object_access.h"
+#include "store/tenant_quota.h"
 
 namespace hart::store {
 namespace {
@@ -12,16 +16,16 @@ namespace {
               then.label() + ": its " + what + " " + id.text() + " was collected since"};
 }
 
-/// An atom that is stored and that the tenant holds or held: what is there for others alone is
-/// not told.
+/// An atom that is stored and that the tenant holds or held: what is there for others alone, or
+/// is hidden from the tenant, is not told.
 std::int64_t find_stored(Store& store, const ObjectVersion& then, const char* what,
                          const Id& id) {
   Statement find = store.db().prepare(
       "SELECT a.atom_id FROM atom AS a WHERE a.hash = ?1 AND a.space = ?2"
-      " AND (EXISTS (SELECT 1 FROM tenant_atom AS h"
-      "              WHERE h.tenant_id = ?3 AND h.atom_id = a.atom_id)"
-      "  OR EXISTS (SELECT 1 FROM tenant_atom_history AS h"
-      "             WHERE h.tenant_id = ?3 AND h.atom_id = a.atom_id))",
+      " AND COALESCE((SELECT max(h.access_level <> 'none') FROM tenant_atom AS h"
+      "               WHERE h.tenant_id = ?3 AND h.atom_id = a.atom_id),"
+      "  EXISTS (SELECT 1 FROM tenant_atom_history AS h"
+      "          WHERE h.tenant_id = ?3 AND h.atom_id = a.atom_id))",
       Scope::owner);
   find.with(id.hash, static_cast<std::int64_t>(id.space), store.tenant_id());
   if (!find.step()) throw_missing(then, what, id);
@@ -44,20 +48,6 @@ void check_payload(Store& store, const ObjectVersion& then, std::int64_t atom_id
   if (incomplete.step())
     throw_missing(then, "content",
                   {static_cast<IdSpace>(incomplete.integer(0)), incomplete.hash(1)});
-}
-
-/// All that the version is made of, whether or not it is held now.
-std::vector<std::int64_t> stored_atoms(Store& store, const RestorePlan& plan) {
-  Statement rows = store.db().prepare(
-      "WITH RECURSIVE reach (atom_id) AS (VALUES (?1), (?2) UNION"
-      " SELECT c.component_atom_id FROM reach JOIN atom_composition AS c"
-      " ON c.parent_atom_id = reach.atom_id)"
-      " SELECT atom_id FROM reach WHERE atom_id > 0 ORDER BY atom_id",
-      Scope::owner);
-  rows.with(plan.atom_id, plan.structure_id);
-  std::vector<std::int64_t> atoms;
-  while (rows.step()) atoms.push_back(rows.integer(0));
-  return atoms;
 }
 
 CatalogWriter::NewObject new_object(const ObjectVersion& then, const RestorePlan& plan,
@@ -91,7 +81,32 @@ RestorePlan plan_restore(Store& store, const ObjectVersion& then) {
   plan.newest_version = newest.integer(0);
   plan.unchanged = newest.integer(1) == plan.atom_id && newest.text(2) == then.metadata &&
                    newest.text(3) == then.version_tag;
+  newest.reset();
+  if (!plan.unchanged) require_name_writable(store, then.name);
   return plan;
+}
+
+void require_room_to_restore(Store& store, std::span<const ObjectVersion> versions) {
+  TenantQuota quota{store};
+  if (!quota.atoms().most && !quota.models().most && !quota.bytes().most) return;
+  Statement held = store.db().prepare(
+      "SELECT 1 FROM tenant_atom WHERE tenant_id = ? AND atom_id = ?", Scope::owner);
+  Statement size = store.db().prepare("SELECT bytes FROM atom WHERE atom_id = ?", Scope::owner);
+  std::set<std::int64_t> fresh;
+  TenantQuota::Addition all;
+  bool anything = false;
+  for (const ObjectVersion& then : versions) {
+    const RestorePlan plan = plan_restore(store, then);
+    if (plan.unchanged) continue;
+    anything = true;
+    for (const std::int64_t atom_id : atoms_below(store, plan.atom_id, plan.structure_id))
+      if (!held.with(store.tenant_id(), atom_id).step()) fresh.insert(atom_id);
+    if (then.kind == "model") ++all.models;
+    if (size.with(plan.atom_id).step())
+      all.bytes += static_cast<std::uint64_t>(size.integer(0));
+  }
+  all.atoms = fresh.size();
+  if (anything) quota.add(all);
 }
 
 Restored restore_version(Store& store, const ObjectVersion& then,
@@ -103,7 +118,8 @@ Restored restore_version(Store& store, const ObjectVersion& then,
   restored.version = plan.newest_version;
   if (plan.unchanged) return restored;
   try {
-    restored.revived = hold_again(store, stored_atoms(store, plan), then.modality);
+    restored.revived =
+        hold_again(store, atoms_below(store, plan.atom_id, plan.structure_id), then.modality);
   } catch (const Error& error) {
     throw Error{error.fault(), then.label() + ": " + error.what()};
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ struct RestorePlan {
 /// Error(no_input), naming what is missing, when the content of `then` was collected since, or
 /// is stored only for others.
 [[nodiscard]] RestorePlan plan_restore(Store& store, const ObjectVersion& then);
+
+/// Throws Error(denied) when restoring all of `versions` would take the acting tenant beyond
+/// what it may have (see TenantQuota), and as plan_restore does: before any is restored. Inside
+/// a WriteTransaction, so that the answer holds. Costs a tenant without limits one look-up.
+void require_room_to_restore(Store& store, std::span<const ObjectVersion> versions);
 
 struct Restored {
   std::int64_t version = 0;  ///< the new one, or the newest when nothing differed

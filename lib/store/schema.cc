@@ -241,7 +241,7 @@ CREATE VIEW my_search_index AS SELECT * FROM search_index WHERE tenant_id = curr
 }  // namespace
 
 const SchemaModule& catalog_schema() noexcept {
-  static const std::array<Migration, 13> migrations{{
+  static const std::array<Migration, 16> migrations{{
       {1, kTenants},
       {1, kAtoms},
       {1, kPayload},
@@ -255,6 +255,9 @@ const SchemaModule& catalog_schema() noexcept {
       {3, kCellIndex},
       {3, kSpatial},
       {5, kApiKeys},
+      {6, kScope},
+      {6, kAccess},
+      {6, kPayloadKey},
   }};
   static const SchemaModule module{"catalog", migrations};
   return module;

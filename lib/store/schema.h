@@ -12,7 +12,7 @@ namespace hart::store {
 class Store;
 
 /// The schema that this build reads and writes; `user_version` of hart.db.
-inline constexpr int kSchemaVersion = 5;
+inline constexpr int kSchemaVersion = 6;
 /// `application_id` of hart.db: the bytes "HART".
 inline constexpr int kApplicationId = 0x48415254;
 

@@ -16,4 +16,9 @@ extern const char* const kSpatial;
 /// That to version 5.
 extern const char* const kApiKeys;
 
+/// Those to version 6. The first makes tables anew: what adds columns to them comes after it.
+extern const char* const kScope;
+extern const char* const kAccess;
+extern const char* const kPayloadKey;
+
 }  // namespace hart::store

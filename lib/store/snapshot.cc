@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "store/audit.h"
 #include "store/catalog_writer.h"
 #include "store/holding.h"
 
@@ -14,10 +15,11 @@ namespace {
 constexpr std::size_t kLongestName = 200;
 
 constexpr const char* kSnapshotColumns =
-    "SELECT s.snapshot_id, s.name, s.created_us, COUNT(o.name), COALESCE(SUM(a.bytes), 0)"
-    " FROM my_snapshot AS s LEFT JOIN my_snapshot_object AS o"
-    "   ON o.snapshot_id = s.snapshot_id"
-    " LEFT JOIN my_atom AS a ON a.atom_id = o.atom_id";
+    "SELECT s.snapshot_id, s.name, s.created_us,"
+    " (SELECT COUNT(*) FROM my_snapshot_object AS o WHERE o.snapshot_id = s.snapshot_id),"
+    " (SELECT COALESCE(SUM(a.bytes), 0) FROM my_snapshot_object AS o"
+    "   JOIN my_atom AS a ON a.atom_id = o.atom_id WHERE o.snapshot_id = s.snapshot_id)"
+    " FROM my_snapshot AS s";
 
 SavedSnapshot read_snapshot(const Statement& row) {
   return {row.integer(0), std::string{row.text(1)}, row.integer(2), row.integer(3),
@@ -25,8 +27,7 @@ SavedSnapshot read_snapshot(const Statement& row) {
 }
 
 std::optional<SavedSnapshot> look_up(Store& store, const std::string& name) {
-  Statement find = store.db().prepare(std::string{kSnapshotColumns} +
-                                      " WHERE s.name = ? GROUP BY s.snapshot_id");
+  Statement find = store.db().prepare(std::string{kSnapshotColumns} + " WHERE s.name = ?");
   if (!find.with(name).step()) return std::nullopt;
   return read_snapshot(find);
 }
@@ -56,6 +57,16 @@ bool holds_exactly(Store& store, const SavedSnapshot& snapshot,
   return std::all_of(objects.begin(), objects.end(), [&](const Object& object) {
     return find.with(snapshot.snapshot_id, object.name, object.created).step();
   });
+}
+
+/// The snapshot may be the last that holds what is hidden in it.
+void require_nothing_hidden(Store& store, const SavedSnapshot& snapshot) {
+  Statement hidden = store.db().prepare(
+      "SELECT 1 FROM snapshot_object WHERE snapshot_id = ? AND hidden = 1", Scope::owner);
+  if (hidden.with(snapshot.snapshot_id).step())
+    refuse(store, "snapshot " + snapshot.name +
+                      ": part of what it holds is withheld by the store's owner, and cannot be"
+                      " removed");
 }
 
 /// The object that a version of a snapshot was, as far as its atoms go.
@@ -134,8 +145,8 @@ SnapshotDifference::Tensors compare_tensors(Store& store, const ObjectVersion& b
 }  // namespace
 
 std::vector<SavedSnapshot> snapshots(Store& store) {
-  Statement rows = store.db().prepare(std::string{kSnapshotColumns} +
-                                      " GROUP BY s.snapshot_id ORDER BY s.snapshot_id");
+  Statement rows =
+      store.db().prepare(std::string{kSnapshotColumns} + " ORDER BY s.snapshot_id");
   std::vector<SavedSnapshot> all;
   while (rows.step()) all.push_back(read_snapshot(rows));
   return all;
@@ -196,21 +207,26 @@ std::vector<Object> newest_models(Store& store) {
     if (!fresh && object.version > found->second.version) found->second = object;
   });
   std::vector<Object> objects;
+  objects.reserve(newest.size());
   for (auto& [name, object] : newest) objects.push_back(std::move(object));
   return objects;
 }
 
 std::vector<std::int64_t> remove_snapshot(Store& store, const SavedSnapshot& snapshot) {
+  require_nothing_hidden(store, snapshot);
   static_cast<void>(store.now());
   Connection& db = store.db();
   std::vector<Object> objects;
   Statement rows = db.prepare(
-      "SELECT atom_id, structure_id, modality FROM my_snapshot_object WHERE snapshot_id = ?");
+      "SELECT atom_id, structure_id, modality FROM snapshot_object WHERE snapshot_id = ?",
+      Scope::owner);
   rows.with(snapshot.snapshot_id);
   while (rows.step()) objects.push_back(held_object(rows));
   rows.reset();
   std::vector<std::vector<std::int64_t>> atoms;
-  for (const Object& object : objects) atoms.push_back(reachable_atoms(store, object));
+  atoms.reserve(objects.size());
+  for (const Object& object : objects)
+    atoms.push_back(atoms_below(store, object.atom_id, object.structure_id));
   db.prepare("DELETE FROM snapshot_object WHERE snapshot_id = ?", Scope::owner)
       .run(snapshot.snapshot_id);
   db.prepare("DELETE FROM snapshot WHERE snapshot_id = ? AND tenant_id = ?", Scope::owner)

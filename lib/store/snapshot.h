@@ -42,7 +42,8 @@ struct CreatedSnapshot {
 [[nodiscard]] std::vector<Object> newest_models(Store& store);
 
 /// Drops a snapshot and its holds, inside a WriteTransaction. Returns the atoms that the tenant
-/// no longer holds.
+/// no longer holds. Throws Error(denied), and has the audit log tell of it, while the store's
+/// owner hides a version that it holds.
 std::vector<std::int64_t> remove_snapshot(Store& store, const SavedSnapshot& snapshot);
 
 /// How an object differs between two states.

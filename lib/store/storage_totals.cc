@@ -90,6 +90,7 @@ TenantStorage tenant_storage(Store& store) {
   objects.step();
   storage.objects = objects.integer(0);
   storage.object_bytes = unsigned_integer(objects, 1);
+  storage.dedup = dedup_scope(store) != 0 ? Dedup::private_only : Dedup::shared;
   return storage;
 }
 

@@ -7,6 +7,7 @@
 #include "store/catalog.h"
 #include "store/packs.h"
 #include "store/store.h"
+#include "store/tenant.h"
 
 namespace hart::store {
 
@@ -40,6 +41,7 @@ struct TenantStorage {
   std::uint64_t object_bytes = 0;
   ExtentTotals extents;
   std::uint64_t chunks = 0;  ///< of the extents: content cut by its content, no tensors
+  Dedup dedup = Dedup::shared;
 };
 [[nodiscard]] TenantStorage tenant_storage(Store& store);
 

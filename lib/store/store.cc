@@ -8,14 +8,17 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "store/access.h"
 #include "store/as_of.h"
+#include "store/audit.h"
 #include "store/lock.h"
 #include "store/migrate.h"
 #include "store/packs.h"
+#include "store/payload_key.h"
 #include "store/reader_lease.h"
 
 namespace hart::store {
@@ -29,6 +32,8 @@ constexpr int kCatalogPageBytes = 16'384;
 constexpr int kWriterCacheKib = 65'536;
 constexpr int kIndexPageBytes = 65'536;
 constexpr int kCachePageBytes = 16'384;
+/// Of a transaction's, for the audit log, which takes no more in a minute.
+constexpr std::size_t kMostRefusals = 60;
 
 /// Geometry columns, registered without SpatiaLite's triggers: those call its functions at
 /// every insert, and the tools do not load it.
@@ -120,9 +125,13 @@ struct Store::Impl {
   std::unique_ptr<Connection> cache_db;
   std::unique_ptr<Packs> packs;
   std::unique_ptr<ReaderLease> lease;
+  std::string command;                ///< as the audit log names it
+  bool is_writing = false;            ///< a WriteTransaction lives
+  std::vector<std::string> refusals;  ///< since it began
 };
 
-void Store::create(const std::string& directory, std::span<const SchemaModule> modules) {
+void Store::create(const std::string& directory, std::span<const SchemaModule> modules,
+                   const PayloadKey* payload_key) {
   make_directory(directory);
   CreationGuard guard{directory};
   if (::mkdir((directory + "/packs").c_str(), 0777) != 0)
@@ -137,6 +146,7 @@ void Store::create(const std::string& directory, std::span<const SchemaModule> m
         db.prepare("INSERT INTO tenant (tenant_id, name, created_us) VALUES (1, 'default', ?)",
                    Scope::owner);
     tenant.run(now_us());
+    if (payload_key != nullptr) set_payload_key(db, *payload_key, now_us());
     db.exec("COMMIT");
     register_geometry(db);
     // Last: a store without its application id is none, so a crash above leaves nothing to
@@ -159,6 +169,7 @@ Store::Store(const OpenOptions& options) : impl_{std::make_unique<Impl>()} {
   impl_->admission = {options.tenant, process_actor(), {}};
   impl_->timeout_ms = options.timeout_ms;
   impl_->writable = options.writable;
+  if (options.access) impl_->command = command_of(*options.access);
   const auto mode =
       options.writable ? Connection::Mode::read_write : Connection::Mode::read_only;
   impl_->db = std::make_unique<Connection>(path, mode, options.timeout_ms);
@@ -185,7 +196,12 @@ Store::Store(const OpenOptions& options) : impl_{std::make_unique<Impl>()} {
       show_as_of(*impl_->db, *options.as_of);
     if (!options.snapshot) impl_->as_of = options.as_of;
   }
-  impl_->packs = std::make_unique<Packs>(options.directory + "/packs");
+  auto seal = find_payload_seal(*impl_->db, options.payload_key_file);
+  if (!seal && options.must_be_encrypted)
+    throw Error{Fault::config,
+                options.directory +
+                    ": its payload is not encrypted, which is chosen when a store is made"};
+  impl_->packs = std::make_unique<Packs>(options.directory + "/packs", std::move(seal));
 }
 
 Store::~Store() = default;
@@ -236,6 +252,21 @@ bool Store::writable() const noexcept {
 }
 std::optional<TimeUs> Store::as_of() const noexcept {
   return impl_->as_of;
+}
+
+void Store::note_refusal(const std::string& why) {
+  if (impl_->refusals.size() < kMostRefusals) impl_->refusals.push_back(why);
+  if (!impl_->is_writing) end_writing();
+}
+
+void Store::begin_writing() noexcept {
+  impl_->is_writing = true;
+}
+
+void Store::end_writing() noexcept {
+  impl_->is_writing = false;
+  for (const std::string& why : std::exchange(impl_->refusals, {}))
+    record_refusal(impl_->directory, {0, tenant_name(), actor(), impl_->command, true, why});
 }
 
 TimeUs Store::now() {
@@ -294,6 +325,7 @@ WriteTransaction::WriteTransaction(Store& store) : store_{store} {
     newest.reset();
     if (has_unnamed_bytes(store.packs(), pack_id, bytes)) supersede_failed_commit(store);
     store.packs().begin(pack_id, bytes);
+    store.begin_writing();
   } catch (...) {
     roll_back(store.db());
     throw;
@@ -301,10 +333,14 @@ WriteTransaction::WriteTransaction(Store& store) : store_{store} {
 }
 
 WriteTransaction::~WriteTransaction() {
-  if (!open_) return;
-  // A commit that failed may come true after a power cut: the next writer cuts off its bytes.
-  store_.packs().end(commit_tried_);
-  roll_back(store_.db());
+  if (open_) {
+    // A commit that failed may come true after a power cut: the next writer cuts off its bytes.
+    store_.packs().end(commit_tried_);
+    roll_back(store_.db());
+  }
+  // Refusals are recorded by writers of their own.
+  lock_.reset();
+  store_.end_writing();
 }
 
 void WriteTransaction::commit() {

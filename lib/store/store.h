@@ -14,6 +14,7 @@ namespace hart::store {
 
 struct ApiKey;
 class Packs;
+class PayloadKey;
 class WriterLock;
 
 /// On whose behalf, and for what, a store is opened: see store/access.h.
@@ -37,6 +38,10 @@ struct OpenOptions {
   /// What is asked for, to be permitted or refused. Without it nobody is asked: for the
   /// library's own use.
   std::optional<AccessRequest> access = std::nullopt;
+  /// Holds the key of an encrypted payload; empty: none is given, and the payload stays closed.
+  std::string payload_key_file = {};
+  /// Refuse a store whose payload is not encrypted.
+  bool must_be_encrypted = false;
 };
 
 /// An open store: the catalog's connection, acting as one tenant, and its packs.
@@ -45,12 +50,14 @@ struct OpenOptions {
 /// pack that no transaction refers to are cut off by the next writer. Layout: `hart-store.5`.
 class Store {
  public:
-  /// Makes an empty store with the tenant `default`. Throws Error(cannot_create) when
-  /// `directory` exists and is not an empty directory.
-  static void create(const std::string& directory, std::span<const SchemaModule> modules);
+  /// Makes an empty store with the tenant `default`, its payload encrypted when there is a key.
+  /// Throws Error(cannot_create) when `directory` exists and is not an empty directory.
+  static void create(const std::string& directory, std::span<const SchemaModule> modules,
+                     const PayloadKey* payload_key = nullptr);
 
-  /// Throws as `admit` does, Error(no_input) when there is no store, no such tenant or no such
-  /// snapshot, Error(config) when its schema is of another version, Error(data) when it is not
+  /// Throws as `admit` and `find_payload_seal` do, Error(no_input) when there is no store, no
+  /// such tenant or no such snapshot, Error(config) when its schema is of another version or
+  /// its payload is not encrypted and must be, Error(data) when it is not
   /// a store of ours.
   explicit Store(const OpenOptions& options);
   ~Store();
@@ -81,11 +88,16 @@ class Store {
   /// has let go of every view and record that came from it.
   void renew_lease();
 
+  /// Has the audit log tell that the acting tenant was refused something: see `refuse`.
+  void note_refusal(const std::string& why);
+
   /// The store's clock: never before any time that a committed transaction took from it.
   [[nodiscard]] TimeUs now();
 
  private:
   friend class WriteTransaction;
+  void begin_writing() noexcept;
+  void end_writing() noexcept;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

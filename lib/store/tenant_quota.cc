@@ -6,8 +6,9 @@ namespace hart::store {
 namespace {
 
 std::uint64_t count(Store& store, const char* sql) {
-  Statement row = store.db().prepare(sql);
-  return row.step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+  // What is hidden from the tenant counts all the same.
+  Statement row = store.db().prepare(sql, Scope::owner);
+  return row.with(store.tenant_id()).step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
 }
 
 }  // namespace
@@ -23,13 +24,15 @@ TenantQuota::TenantQuota(Store& store) : tenant_{store.tenant_name()} {
   limit(1, models_);
   limit(2, bytes_);
   if (atoms_.most)
-    atoms_.used = count(store, "SELECT COUNT(DISTINCT atom_id) FROM my_tenant_atom");
+    atoms_.used =
+        count(store, "SELECT COUNT(DISTINCT atom_id) FROM tenant_atom WHERE tenant_id = ?");
   if (models_.most)
-    models_.used = count(store, "SELECT COUNT(*) FROM my_object WHERE kind = 'model'");
+    models_.used = count(
+        store, "SELECT COUNT(*) FROM tenant_object WHERE tenant_id = ? AND kind = 'model'");
   if (bytes_.most)
     bytes_.used = count(store,
-                        "SELECT COALESCE(SUM(atom.bytes), 0) FROM my_object AS object"
-                        " JOIN my_atom AS atom USING (atom_id)");
+                        "SELECT COALESCE(SUM(atom.bytes), 0) FROM tenant_object AS object"
+                        " JOIN atom USING (atom_id) WHERE object.tenant_id = ?");
 }
 
 void TenantQuota::check(const Limit& limit, std::uint64_t more) const {

@@ -3,7 +3,7 @@
 
 _hart_bill() {
   local word=${COMP_WORDS[COMP_CWORD]} path='' words='' at
-  local common='--store --tenant --api-key-file --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
+  local common='--store --tenant --api-key-file --payload-key --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
@@ -13,9 +13,9 @@ _hart_bill() {
   case $path in
     '') words='tenant key audit plan record price usage hotspots quota credit invoice verify help' ;;
     ' tenant') words='add list set' ;;
-    ' tenant add') words='--help' ;;
+    ' tenant add') words='--private' ;;
     ' tenant list') words='--help' ;;
-    ' tenant set') words='--max-atoms --max-models --max-storage --active --require-key' ;;
+    ' tenant set') words='--max-atoms --max-models --max-storage --active --require-key --dedup' ;;
     ' key') words='issue list rotate revoke' ;;
     ' key issue') words='--scope --label --expires --rate --burst --output' ;;
     ' key list') words='--help' ;;

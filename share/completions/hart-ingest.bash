@@ -3,15 +3,15 @@
 
 _hart_ingest() {
   local word=${COMP_WORDS[COMP_CWORD]} path='' words='' at
-  local common='--store --tenant --api-key-file --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
+  local common='--store --tenant --api-key-file --payload-key --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in
-      ' init' | ' add' | ' ls' | ' show' | ' tree' | ' cat' | ' export' | ' rm' | ' relate' | ' diff' | ' score' | ' extract' | ' history' | ' snapshot' | ' snapshot create' | ' snapshot list' | ' snapshot diff' | ' snapshot restore' | ' snapshot remove' | ' rollback' | ' retention' | ' retention list' | ' retention set' | ' retention prune' | ' stat' | ' gc' | ' fsck' | ' backup' | ' erase' | ' migrate') path+=" ${COMP_WORDS[at]}" ;;
+      ' init' | ' add' | ' ls' | ' show' | ' tree' | ' cat' | ' export' | ' rm' | ' relate' | ' diff' | ' score' | ' extract' | ' history' | ' snapshot' | ' snapshot create' | ' snapshot list' | ' snapshot diff' | ' snapshot restore' | ' snapshot remove' | ' rollback' | ' retention' | ' retention list' | ' retention set' | ' retention prune' | ' stat' | ' gc' | ' fsck' | ' backup' | ' erase' | ' access' | ' migrate') path+=" ${COMP_WORDS[at]}" ;;
     esac
   done
   case $path in
-    '') words='init add ls show tree cat export rm relate diff score extract history snapshot rollback retention stat gc fsck backup erase migrate help' ;;
+    '') words='init add ls show tree cat export rm relate diff score extract history snapshot rollback retention stat gc fsck backup erase access migrate help' ;;
     ' init') words='--help' ;;
     ' add') words='--name --version-tag --modality --jsonl --materialize --compress --link --no-embed' ;;
     ' ls') words='--modality --kind --since --until --limit --as-of' ;;
@@ -41,6 +41,7 @@ _hart_ingest() {
     ' fsck') words='--repair --quick' ;;
     ' backup') words='--help' ;;
     ' erase') words='--all --dry-run' ;;
+    ' access') words='--level --dry-run' ;;
     ' migrate') words='--dry-run' ;;
   esac
   if [[ $word == -* ]]; then

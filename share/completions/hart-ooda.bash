@@ -3,7 +3,7 @@
 
 _hart_ooda() {
   local word=${COMP_WORDS[COMP_CWORD]} path='' words='' at
-  local common='--store --tenant --api-key-file --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
+  local common='--store --tenant --api-key-file --payload-key --format --json --quiet --verbose --no-progress --threads --device --timeout --help --version'
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; ++at)); do
     case "$path ${COMP_WORDS[at]}" in

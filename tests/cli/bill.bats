@@ -272,16 +272,26 @@ PLAN
   run -0 hart-bill invoice create --month 2026-11 --as json
   assert_equal "$(json '"\(.total) \(.credits) \(.due)"')" "151.72 100.00 51.72"
   assert_equal "$(json '[.lines[].line] | join(",")')" 1,2
+  for form in human json html; do
+    hart-bill invoice show 2026-11-001 --as $form >issued.$form 2>told
+    [[ ! -s told ]]
+  done
   run -0 hart-bill invoice void 2026-11-001 --reason 'wrong address' --json
-  assert_equal "$(json .changed)" true
+  assert_equal "$(json '"\(.changed) \(.reason)"')" "true wrong address"
   run -0 hart-bill credit balance --json
   assert_equal "$(json 'select(.type=="summary").available')" 100.000000
   run -0 hart-bill invoice create --month 2026-11 --as json
   assert_equal "$(json '"\(.number) \(.due)"')" "2026-11-002 51.72"
-  run -0 hart-bill invoice show 2026-11-001 --as human
-  assert_output --partial 'VOID: wrong address'
+  # The document is as it was issued; that it is void is told beside it.
+  for form in human json html; do
+    hart-bill invoice show 2026-11-001 --as $form >again.$form 2>told
+    cmp issued.$form again.$form
+    [[ $(<told) == *'2026-11-001 is void since 2'*': wrong address' ]]
+  done
   run -0 hart-bill invoice list --json
-  assert_equal "$(json .void | paste -sd,)" true,false
+  assert_equal "$(json '"\(.void) \(.reason)"' | paste -sd,)" "true wrong address,false null"
+  run -0 hart-bill invoice void 2026-11-001 --reason again --json
+  assert_equal "$(json '"\(.changed) \(.reason)"')" "false wrong address"
   run -0 hart-bill credit history --json
   assert_equal "$(json .kind | paste -sd,)" grant,draw,return,draw
   run -66 hart-bill invoice void 2026-12-001 --reason none
@@ -294,7 +304,11 @@ PLAN
   hart-bill plan apply markup.json
   echo '{"source":"t","id":1,"operation":"seats","units":1,"unit":"seat","time":"2026-11-05T00:00:00Z"}' |
     hart-bill record -
+  run -0 hart-bill invoice create --month 2026-11 --as json
+  assert_equal "$(json '.lines[1] | "\(.kind) \(.percent) \(.amount)"')" "tax 19 1.33"
   run -0 hart-bill invoice create --month 2026-11 --as html
+  assert_output --partial ', 19 %</td><td class="number">1.33<'
+  assert_output --partial 'Before tax</td><td class="number">7.00<'
   refute_output --partial '<script>'
   assert_output --partial '&lt;script&gt;&quot;x&quot;&amp;'
   refute_output --regexp '(src|href)='

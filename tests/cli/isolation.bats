@@ -64,6 +64,8 @@ hart-ingest relate $theirs shared.md --type new
 hart-ingest gc --dry-run
 hart-ingest fsck
 hart-ingest backup copy.hart
+hart-ingest access
+hart-ingest access betanote.md --level none
 hart-ingest retention list
 hart-ingest migrate
 hart-ingest init

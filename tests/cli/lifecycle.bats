@@ -244,7 +244,7 @@ unpack_old() {
   assert_regex "$stderr" 'hart-ingest migrate'
   run --separate-stderr hart-ingest migrate --dry-run
   assert_success
-  assert_equal "$(json '"\(.from) \(.to) \(.dry_run)"')" '1 5 true'
+  assert_equal "$(json '"\(.from) \(.to) \(.dry_run)"')" '1 6 true'
   assert [ ! -e "$HART_STORE/hart.db.schema-1" ]
   run --separate-stderr hart-ingest migrate
   assert_success

@@ -88,8 +88,105 @@ event() {
   hart-infer generate -m stories260K.gguf -n 8 "a dog" >/dev/null
   run -77 hart-infer generate -m stories260K.gguf -n 64 "a dog"
   refute_output --partial '"text"'
-  hart-bill quota set requests 2 --per day >/dev/null
+  # Two files were added as one request, and a text was generated.
+  hart-bill quota set requests 3 --per day >/dev/null
   hart-search query dog >/dev/null
   run -77 --separate-stderr hart-search query dog
   assert_output ""
+}
+
+@test "quota: what is added is charged by its bytes, and its receipt names the charge" {
+  store
+  printf 'A dog is a mammal.\n' >dog.md
+  printf 'A cat is one, too.\n' >cat.md
+  bytes=$(($(stat -c %s dog.md) + $(stat -c %s cat.md)))
+  receipt=$(hart-ingest add dog.md cat.md | jq -s -r '[.[].receipt] | unique | .[]')
+  run -0 --separate-stderr hart-bill usage --json
+  assert_equal "$(json 'select(.operation == "ingest") | "\(.unit) \(.events) \(.units)"')" \
+    "byte 1 $bytes"
+  assert_equal "$(sqlite3 "$HART_STORE/hart.db" 'SELECT event_id FROM billing_usage_ledger')" \
+    "$receipt"
+  run -0 hart-prov why --json "$receipt"
+  assert_equal "$(json '.usage[0] | "\(.operation) \(.unit) \(.units)"')" "ingest byte $bytes"
+  # What is there already is no use.
+  hart-ingest add dog.md cat.md >/dev/null
+  run -0 --separate-stderr hart-bill usage --json
+  assert_equal "$(json 'select(.operation == "ingest").events')" 1
+  run -0 hart-bill verify
+}
+
+@test "quota: files and records that a hard limit has no room for are refused before they are read" {
+  store
+  hart-bill quota set bytes 40 --per day >/dev/null
+  printf 'twenty bytes of text' >a.txt
+  printf 'twenty more of them!' >b.txt
+  printf 'and one byte' >c.txt
+  # All at once do not fit; one by one, the first two do.
+  run -77 --separate-stderr hart-ingest add --json a.txt b.txt c.txt
+  assert_equal "$(json .name | paste -sd,)" a.txt,b.txt
+  [[ $stderr == *'c.txt: tenant default may use 40 bytes a day: 40 are used, 0 set aside, and 12 more'* ]]
+  run -1 hart-bill quota check --json
+  assert_equal "$(json 'select(.resource == "bytes") | "\(.used) \(.reserved)"')" "40 0"
+  run -0 hart-bill quota violations --json
+  assert_equal "$(json '"\(.resource) \(.asked) \(.times)"')" "bytes 12 1"
+  # So do the lines of a stream and standard input; what was there before needs no room.
+  printf '%s\n' '{"text":"new words","id":1}' '{"path":"none.txt","id":2}' >records
+  run -65 --separate-stderr hart-ingest add --jsonl --json - <records
+  assert_equal "$(json .code | paste -sd,)" denied,no_input
+  run -77 hart-ingest add - <c.txt
+  hart-bill quota set bytes 60 --per day >/dev/null
+  run -0 hart-ingest add --json a.txt
+  assert_equal "$(json .unchanged)" true
+  hart-bill quota set bytes none --per day >/dev/null
+  hart-bill quota set requests 1 --per day >/dev/null
+  run -77 hart-ingest add c.txt
+  assert_output --partial 'requests a day'
+  run -0 hart-ingest ls --json
+  assert_equal "$(json .name | paste -sd,)" a.txt,b.txt
+}
+
+@test "quota: a rollback or a restored snapshot takes nobody beyond what may be held" {
+  store
+  printf 'The first of two versions.\n' >text.txt
+  hart-ingest add text.txt >/dev/null
+  hart-ingest snapshot create before text.txt >/dev/null
+  printf 'And this is the second one.\n' >text.txt
+  hart-ingest add text.txt >/dev/null
+  held=$(hart-ingest ls --json | jq -s 'map(.bytes) | add')
+  hart-bill tenant set default --max-storage "$held" >/dev/null
+  for command in "rollback text.txt --to before" "snapshot restore before" \
+    "rollback text.txt --to before --dry-run"; do
+    read -ra words <<<"$command"
+    run -77 hart-ingest "${words[@]}"
+    assert_output --partial "tenant default may have $held bytes of files"
+  done
+  assert_equal "$(hart-ingest ls --json | jq -s length)" 2
+  hart-bill tenant set default --max-storage "$((held + 27))" >/dev/null
+  run -0 hart-ingest rollback text.txt --to before
+  # What is equal already needs no room, however little there is.
+  hart-bill tenant set default --max-storage 1 >/dev/null
+  run -0 hart-ingest snapshot restore before
+  # Atoms that are let go of and taken up again count, those that are held still do not.
+  hart-ingest rm text.txt >/dev/null
+  hart-bill tenant set default --max-storage none --max-atoms 1 >/dev/null
+  run -77 hart-ingest rollback text.txt --to before
+  assert_output --partial 'may have 1 atoms'
+}
+
+@test "quota: a student that a hard limit has no room for is not made, and one that is made is charged" {
+  store
+  cp "$HART_SOURCE/share/models/wordnet-llama.gguf" m
+  hart-ingest add --no-embed m >/dev/null
+  size=$(stat -c %s m)
+  hart-bill quota set bytes "$((size + 1000))" --per day >/dev/null
+  run -77 hart-ingest extract m -o student --layers 0,1
+  assert_output --partial 'set aside'
+  assert_equal "$(hart-ingest ls --json | jq -s length)" 1
+  run -1 hart-bill quota check --json --bytes 1001
+  assert_equal "$(json 'select(.resource == "bytes") | "\(.used) \(.reserved)"')" "$size 0"
+  hart-bill quota set bytes "$((3 * size))" --per day >/dev/null
+  hart-ingest extract m -o student --layers 0,1 >/dev/null
+  bytes=$(hart-ingest ls --json | jq -s 'map(.bytes) | add')
+  run -0 --separate-stderr hart-bill quota check --json
+  assert_equal "$(json 'select(.resource == "bytes") | "\(.used) \(.reserved)"')" "$bytes 0"
 }

@@ -36,6 +36,29 @@ animals() {
   assert_equal "$(json '[.subjects[] | select(.role == "content")] | length')" 3
 }
 
+@test "receipts: a vector that is kept has one of its atom and its model, one that is not has none" {
+  hart-ingest init -s s.hart >/dev/null
+  export HART_STORE=$PWD/s.hart
+  printf cat >word.txt
+  hart-ingest add --quiet word.txt >/dev/null
+  assert_equal "$(hart-infer embed dog | jq 'has("receipt")')" false
+  assert_equal "$(hart-infer embed --no-store cat | jq 'has("receipt")')" false
+  run -0 hart-prov verify --all --json
+  assert_equal "$(json .receipts)" 1
+  hart-infer embed cat >embedding
+  run -0 hart-prov why --json "$(jq -r .receipt embedding)"
+  assert_equal "$(json .operation)" embed_text
+  assert_equal "$(json '.subjects | map(.atom) | join(" ")')" "$(jq -r .atom embedding)"
+  assert_equal "$(json '.subjects[0].bytes')" 3
+  assert_equal "$(json '.models[0].name')" "$(jq -r .model embedding)"
+  assert_equal "$(json .parameters.dims)" "$(jq .dims embedding)"
+  run -0 hart-prov query --json \
+    "MATCH (i:Inference)-[u:USED_ATOM]->(a) WHERE i.task_type = 'embed_text' RETURN a.atom_id AS atom"
+  assert_equal "$(json .values.atom)" "$(jq -r .atom embedding)"
+  run -0 hart-prov verify --all --json
+  assert_equal "$(json .receipts)" 2
+}
+
 @test "receipts: a search's holds what was asked and what was found, in that order" {
   animals
   hart-search query --strategy text --json --explain --fields rank,atom,score,receipt dog >hits

@@ -57,6 +57,14 @@ CALLS
   done < <(reading_calls)
 }
 
+@test "tools: a new store is made where the next command looks for it" {
+  HART_STORE=made.hart hart-ingest init >/dev/null
+  HART_STORE=made.hart run -0 hart-ingest ls
+  assert [ ! -e .hart ]
+  HART_STORE=made.hart hart-ingest init -s given.hart >/dev/null
+  assert [ -d given.hart ]
+}
+
 @test "tools: the store is --store, else HART_STORE, else the nearest .hart upward" {
   hart-ingest init >/dev/null
   mkdir -p deep/er other

@@ -58,6 +58,8 @@ struct CommonOptions {
   std::string tenant = "default";  ///< --tenant, HART_TENANT
   bool tenant_given = false;       ///< by either
   std::string api_key_file;        ///< --api-key-file; empty: HART_API_KEY
+  std::string payload_key_file;    ///< --payload-key, HART_PAYLOAD_KEY_FILE; empty: none
+  bool payload_key_given = false;  ///< by the option
   std::string format = "auto";     ///< "auto", "human" or "jsonl"
   std::string device =
       "auto";             ///< "auto" or "cpu"; "cuda" without a device ends with status 69

@@ -16,6 +16,8 @@ store::OpenOptions open_options(const Context& context) {
   options.directory = store::find_store(common.store);
   options.tenant = common.tenant;
   options.timeout_ms = static_cast<int>(common.timeout_s * 1000);
+  options.payload_key_file = common.payload_key_file;
+  options.must_be_encrypted = common.payload_key_given;
   options.access = {context.tool, context.verb, context.api_key, common.tenant_given};
   return options;
 }

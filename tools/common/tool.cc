@@ -6,13 +6,13 @@
 #include <cstring>
 #include <new>
 
-#include "common/api_key_file.h"
 #include "common/cli.h"
 #include "common/help.h"
 #include "common/option_spec.h"
 #include "common/parser.h"
 #include "common/request_meter.h"
 #include "core/parallel.h"
+#include "crypto/secret_file.h"
 
 namespace hart::cli {
 namespace {
@@ -48,6 +48,8 @@ void declare_common(Command& holder, CommonOptions& common, bool& json) {
   holder.option("-s,--store", "DIR", common.store, "the store directory");
   holder.option("-t,--tenant", "NAME", common.tenant, "who acts (default: default)");
   holder.option("--api-key-file", "FILE", common.api_key_file, "an API key, or HART_API_KEY");
+  holder.option("--payload-key", "FILE", common.payload_key_file,
+                "the key of an encrypted payload, or HART_PAYLOAD_KEY_FILE");
   holder.option("--format", "auto|human|jsonl", common.format, "form of the results")
       .choices({"auto", "human", "jsonl"});
   holder.flag("--json", json, "the same as --format jsonl");
@@ -69,6 +71,14 @@ void name_tenant(CommonOptions& common) {
       common.tenant = tenant;
   common.tenant_given = !common.tenant.empty();
   if (!common.tenant_given) common.tenant = "default";
+}
+
+/// Where the key of the payload is, where no option said so.
+void name_payload_key(CommonOptions& common) {
+  common.payload_key_given = !common.payload_key_file.empty();
+  if (common.payload_key_given) return;
+  if (const char* file = std::getenv("HART_PAYLOAD_KEY_FILE"); file != nullptr)
+    common.payload_key_file = file;
 }
 
 /// Takes a secret out of the environment: no helper that is started inherits it, and what the
@@ -124,6 +134,7 @@ int Tool::dispatch(int argc, char** argv) {
   const Help help{root_, specs};
   if (json) common_.format = "jsonl";
   name_tenant(common_);
+  name_payload_key(common_);
   Output out{STDOUT_FILENO, wants_human(common_.format)};
 
   switch (parsed.request) {
@@ -157,8 +168,9 @@ int Tool::act(const Command& command, Output& out, const std::string& api_key) {
   if (common_.threads == 0) common_.threads = default_threads();
   Context context{root_.name_, common_, out};
   context.verb = command.path();
-  context.api_key =
-      common_.api_key_file.empty() ? api_key : read_api_key_file(common_.api_key_file);
+  context.api_key = common_.api_key_file.empty()
+                        ? api_key
+                        : crypto::read_secret_file(common_.api_key_file, "API key");
   context.meter = std::make_shared<RequestMeter>();
   try {
     const int status = command.action_(context);

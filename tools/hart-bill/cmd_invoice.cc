@@ -44,9 +44,20 @@ int invoice_show(const InvoiceOptions& options, Context& context) {
   store::Store store = context.open_store();
   const auto invoices = bill::find_invoices(store, options.number);
   if (invoices.empty()) throw Error{Fault::no_input, "no invoice '" + options.number + "'"};
-  for (const bill::Invoice& invoice : invoices)
+  for (const bill::Invoice& invoice : invoices) {
+    // What was issued stays as it was, to the byte: that it is void is told beside it.
     write_invoice(invoice, store.tenant_name(), options, context);
+    if (invoice.void_reason)
+      context.diagnostic("invoice " + invoice.number + " is void since " +
+                         format_time(invoice.voided) + ": " + printable(*invoice.void_reason));
+  }
   return 0;
+}
+
+void put_voiding(const bill::Invoice& invoice, Json& json) {
+  if (!invoice.void_reason) return;
+  json["reason"] = *invoice.void_reason;
+  json["voided"] = format_time(invoice.voided);
 }
 
 int invoice_void(const InvoiceOptions& options, Context& context) {
@@ -54,10 +65,10 @@ int invoice_void(const InvoiceOptions& options, Context& context) {
   const bool changed =
       bill::void_invoice(store, options.number, options.reason, context.common.dry_run);
   const std::string done = context.common.dry_run ? "would make " : "made ";
-  context.out.write(
-      {{"type", "invoice_void"}, {"number", options.number}, {"changed", changed}},
-      changed ? done + "invoice " + options.number + " void"
-              : "invoice " + options.number + " is void already");
+  Json json{{"type", "invoice_void"}, {"number", options.number}, {"changed", changed}};
+  put_voiding(bill::find_invoices(store, options.number).front(), json);
+  context.out.write(json, changed ? done + "invoice " + options.number + " void"
+                                  : "invoice " + options.number + " is void already");
   return 0;
 }
 
@@ -71,15 +82,17 @@ int invoice_list(Context& context) {
     table.row({invoice.number, format_time(invoice.created),
                std::to_string(invoice.lines.size()), total, due, invoice.currency,
                invoice.void_reason ? "void" : ""});
-    if (!context.out.human())
-      context.out.write({{"type", "invoice_summary"},
-                         {"number", invoice.number},
-                         {"created", format_time(invoice.created)},
-                         {"lines", invoice.lines.size()},
-                         {"total", total},
-                         {"due", due},
-                         {"currency", invoice.currency},
-                         {"void", invoice.void_reason.has_value()}});
+    if (context.out.human()) continue;
+    Json json{{"type", "invoice_summary"},
+              {"number", invoice.number},
+              {"created", format_time(invoice.created)},
+              {"lines", invoice.lines.size()},
+              {"total", total},
+              {"due", due},
+              {"currency", invoice.currency},
+              {"void", invoice.void_reason.has_value()}};
+    put_voiding(invoice, json);
+    context.out.write(json);
   }
   if (table.empty()) return 1;
   context.out.table(table);
@@ -112,7 +125,7 @@ void add_invoice_command(Command& tool) {
       command.subcommand("void", "Make an invoice void, so that it can be re-issued");
   auto& voided = undo.options<InvoiceOptions>();
   undo.positional("NUMBER", voided.number, "the invoice's number");
-  undo.option("--reason", "TEXT", voided.reason, "why, as it is printed on it").required();
+  undo.option("--reason", "TEXT", voided.reason, "why, as it is told with it").required();
   undo.dry_run();
   undo.action([&voided](Context& context) { return invoice_void(voided, context); });
 

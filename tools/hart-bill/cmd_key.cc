@@ -2,11 +2,11 @@
 #include <vector>
 
 #include "commands.h"
-#include "common/api_key_file.h"
 #include "common/duration.h"
 #include "common/instant.h"
 #include "common/output.h"
 #include "core/clock.h"
+#include "crypto/secret_file.h"
 #include "store/api_key.h"
 #include "store/store.h"
 
@@ -61,7 +61,7 @@ void write_issued(const store::IssuedApiKey& issued, const std::string& path, Ti
                   Context& context) {
   Json json = key_json(issued.key, now);
   if (!path.empty()) {
-    write_api_key_file(path, issued.text);
+    crypto::write_secret_file(path, issued.text);
     json["file"] = path;
     context.out.write(json, "key " + issued.key.public_id + " is in " + path);
     return;

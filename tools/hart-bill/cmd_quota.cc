@@ -8,6 +8,7 @@
 #include "bill/quota_violation.h"
 #include "commands.h"
 #include "common/output.h"
+#include "store/audit.h"
 #include "store/store.h"
 #include "store/tenant.h"
 #include "store/tenant_quota.h"
@@ -93,9 +94,11 @@ int quota_set(const QuotaSetOptions& options, Context& context) {
     throw Error{Fault::usage, "quota set: give the limit of " + *options.resource};
   if (options.resource) set_limit(options, context);
   if (options.hook.empty()) return 0;
-  const store::Store store = context.open_store_as_owner(true);
+  store::Store store = context.open_store_as_owner(true);
   const bool none = options.hook == std::vector<std::string>{"none"};
   bill::set_quota_hook(store.directory(), none ? std::vector<std::string>{} : options.hook);
+  store::record_lone_act(store, "hart-bill quota set",
+                         none ? "no hook" : "the hook " + dump_json(Json(options.hook)));
   context.out.write({{"type", "quota_hook"}, {"command", none ? Json() : Json(options.hook)}},
                     none ? "no command is called" : "calls " + options.hook.front());
   return 0;

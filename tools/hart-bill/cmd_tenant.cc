@@ -13,6 +13,7 @@ namespace {
 
 struct TenantAddOptions {
   std::string name;
+  bool is_private = false;
 };
 
 struct TenantSetOptions {
@@ -22,11 +23,14 @@ struct TenantSetOptions {
   std::string max_storage;
   std::string active;
   std::string require_key;
+  std::string dedup;
 };
 
 int tenant_add(const TenantAddOptions& options, Context& context) {
   store::Store store = context.open_store_as_owner(true);
-  const bool created = store::add_tenant(store, options.name);
+  const bool created =
+      store::add_tenant(store, options.name,
+                        options.is_private ? store::Dedup::private_only : store::Dedup::shared);
   context.out.write(
       {{"type", "tenant"}, {"tenant", options.name}, {"added", created}},
       created ? "added tenant " + options.name : "tenant " + options.name + " exists already");
@@ -43,6 +47,7 @@ Json tenant_json(const store::Tenant& tenant) {
           {"created", format_time(tenant.created)},
           {"active", tenant.active},
           {"requires_key", tenant.requires_key},
+          {"dedup", store::dedup_name(tenant.dedup)},
           {"max_atoms", limit_json(tenant.max_atoms)},
           {"max_models", limit_json(tenant.max_models)},
           {"max_storage_bytes", limit_json(tenant.max_storage_bytes)}};
@@ -50,10 +55,11 @@ Json tenant_json(const store::Tenant& tenant) {
 
 int tenant_list(Context& context) {
   store::Store store = context.open_store_as_owner();
-  Table table{{"TENANT", "CREATED", "ACTIVE", "NEEDS KEY"}};
+  Table table{{"TENANT", "CREATED", "ACTIVE", "NEEDS KEY", "DEDUP"}};
   for (const store::Tenant& tenant : store::tenants(store)) {
     table.row({tenant.name, format_time(tenant.created), tenant.active ? "yes" : "no",
-               tenant.requires_key ? "yes" : "no"});
+               tenant.requires_key ? "yes" : "no",
+               std::string{store::dedup_name(tenant.dedup)}});
     if (!context.out.human()) context.out.write(tenant_json(tenant));
   }
   context.out.table(table);
@@ -76,11 +82,16 @@ std::optional<bool> parse_yes(const std::string& text) {
   return text == "yes";
 }
 
+std::optional<store::Dedup> parse_dedup(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text == "private" ? store::Dedup::private_only : store::Dedup::shared;
+}
+
 int tenant_set(const TenantSetOptions& options, Context& context) {
-  const store::TenantChange change{parse_limit(options.max_atoms),
-                                   parse_limit(options.max_models),
-                                   parse_limit(options.max_storage), parse_yes(options.active),
-                                   parse_yes(options.require_key)};
+  const store::TenantChange change{
+      parse_limit(options.max_atoms),   parse_limit(options.max_models),
+      parse_limit(options.max_storage), parse_yes(options.active),
+      parse_yes(options.require_key),   parse_dedup(options.dedup)};
   store::Store store = context.open_store_as_owner(true);
   store::change_tenant(store, options.name, change);
   for (const store::Tenant& tenant : store::tenants(store))
@@ -103,6 +114,10 @@ void add_set(Command& group) {
       .option("--require-key", "yes|no", options.require_key,
               "whether acting as it needs an API key")
       .choices({"yes", "no"});
+  command
+      .option("--dedup", "private|shared", options.dedup,
+              "whether its content is shared with others'")
+      .choices({"private", "shared"});
   command.action([&options](Context& context) { return tenant_set(options, context); });
 }
 
@@ -113,6 +128,7 @@ void add_tenant_command(Command& tool) {
   Command& add = command.subcommand("add", "Add a tenant; one that exists stays as it is");
   auto& options = add.options<TenantAddOptions>();
   add.positional("NAME", options.name, "the tenant's name");
+  add.flag("--private", options.is_private, "share no content with other tenants");
   add.action([&options](Context& context) { return tenant_add(options, context); });
   Command& list = command.subcommand("list", "List the tenants");
   list.action([](Context& context) { return tenant_list(context); });

@@ -28,6 +28,11 @@ std::string factors_text(const bill::InvoiceLine& line) {
   return text;
 }
 
+std::string terms_text(const bill::InvoiceLine& line) {
+  if (line.base_rate_micros == 0) return line.description;
+  return line.description + ", " + units_text(line.base_rate_micros) + " %";
+}
+
 LineText line_text(const bill::InvoiceLine& line) {
   const std::string of = line.operation.empty() ? "" : " of " + used_text(line);
   switch (line.kind) {
@@ -40,9 +45,9 @@ LineText line_text(const bill::InvoiceLine& line) {
     case LineKind::maximum:
       return {"down to the maximum" + of, ""};
     case LineKind::discount:
-      return {"discount" + of, line.description};
+      return {"discount" + of, terms_text(line)};
     case LineKind::tax:
-      return {"tax", line.description};
+      return {"tax", terms_text(line)};
   }
   return {};
 }
@@ -61,12 +66,22 @@ Json line_json(const bill::InvoiceLine& line, std::size_t number, int places) {
     json["exact"] = amount_text(line.exact_micros);
   }
   if (!line.description.empty()) json["description"] = line.description;
+  if ((line.kind == LineKind::discount || line.kind == LineKind::tax) &&
+      line.base_rate_micros != 0)
+    json["percent"] = units_text(line.base_rate_micros);
   json["amount"] = money_text(line.amount_micros, places);
   return json;
 }
 
 std::int64_t due_micros(const bill::Invoice& invoice) {
   return invoice.total_micros - invoice.credit_micros;
+}
+
+std::int64_t tax_micros(const bill::Invoice& invoice) {
+  std::int64_t sum = 0;
+  for (const bill::InvoiceLine& line : invoice.lines)
+    if (line.kind == LineKind::tax) sum += line.amount_micros;
+  return sum;
 }
 
 std::string escaped(const std::string& text) {
@@ -101,7 +116,7 @@ constexpr const char* kStyle = R"(
   dt { color: #666; } dd { margin: 0; }
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th { text-align: left; font-weight: 600; border-bottom: 1.5pt solid #222; }
-  th, td { padding: .35rem .75rem .35rem 0; vertical-align: top; }
+  th, td { padding: .35rem .75rem .35rem 0; vertical-align: baseline; }
   td { border-bottom: .5pt solid #ccc; }
   .number { text-align: right; padding-right: 0; white-space: nowrap; }
   .place { color: #666; width: 2rem; }
@@ -109,7 +124,6 @@ constexpr const char* kStyle = R"(
   tfoot td { border: 0; text-align: right; padding-right: 0; }
   tfoot tr:first-child td { padding-top: .75rem; }
   .due td { font-weight: 600; border-top: 1.5pt solid #222; }
-  .void { border: 1.5pt solid #a00; color: #a00; padding: .4rem .75rem; margin: 0 0 1.5rem; }
   thead { display: table-header-group; } tr { break-inside: avoid; }
   @page { size: A4; margin: 20mm; }
   @media print { body { margin: 0; max-width: none; padding: 0; } }
@@ -136,6 +150,9 @@ std::string table_html(const bill::Invoice& invoice) {
   const auto money = [&](std::int64_t micros) {
     return money_text(micros, invoice.decimal_places);
   };
+  if (const std::int64_t taxes = tax_micros(invoice); taxes != 0)
+    html += foot_row("Before tax", money(invoice.total_micros - taxes), false) +
+            foot_row("Tax", money(taxes), false);
   html += foot_row("Total", money(invoice.total_micros), invoice.credit_micros == 0);
   if (invoice.credit_micros != 0)
     html += foot_row("Paid by credits", money(-invoice.credit_micros), false) +
@@ -159,7 +176,6 @@ Json invoice_json(const bill::Invoice& invoice, const std::string& tenant) {
     json["credits"] = money_text(invoice.credit_micros, invoice.decimal_places);
     json["due"] = money_text(due_micros(invoice), invoice.decimal_places);
   }
-  if (invoice.void_reason) json["void"] = *invoice.void_reason;
   json["lines"] = Json::array();
   for (const bill::InvoiceLine& line : invoice.lines)
     json["lines"].push_back(line_json(line, json["lines"].size() + 1, invoice.decimal_places));
@@ -179,7 +195,6 @@ std::string invoice_text(const bill::Invoice& invoice, const std::string& tenant
   };
   std::string head = "estimate";
   if (!invoice.number.empty()) head = "invoice " + invoice.number + " for " + tenant;
-  if (invoice.void_reason) head += "\nVOID: " + *invoice.void_reason;
   std::string text = head + "\nfrom " + format_time(invoice.period.start) + " until " +
                      format_time(invoice.period.end) + "\n\n" + table.format() + "\ntotal " +
                      money(invoice.total_micros);
@@ -194,8 +209,6 @@ std::string invoice_html(const bill::Invoice& invoice, const std::string& tenant
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" + title +
       "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n";
-  if (invoice.void_reason)
-    html += "<p class=\"void\">Void: " + escaped(*invoice.void_reason) + "</p>\n";
   // The period ends with the day before the first instant that is not part of it.
   html += "<dl>\n<dt>For</dt><dd>" + escaped(tenant) + "</dd>\n<dt>Period</dt><dd>" +
           format_time(invoice.period.start).substr(0, 10) + " to " +

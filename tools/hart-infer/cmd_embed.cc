@@ -7,14 +7,23 @@
 #include "commands.h"
 #include "common/line_stream.h"
 #include "common/share_directory.h"
+#include "core/clock.h"
+#include "core/cpu.h"
 #include "core/error.h"
+#include "core/events.h"
+#include "core/uuid.h"
 #include "index/projection_store.h"
 #include "infer/embedder.h"
+#include "prov/receipt_draft.h"
+#include "prov/receipt_writer.h"
 #include "store/catalog.h"
 #include "store/embedding.h"
 
 namespace hart::infer_tool {
 namespace {
+
+/// Raised when the same text and model may give other numbers.
+constexpr const char* kEngineVersion = "1";
 
 struct EmbedOptions {
   std::optional<std::string> text;
@@ -57,34 +66,73 @@ class Embedding {
   }
 
   void answer(const Id& id, const std::optional<store::Atom>& atom, const std::string& text) {
+    const TimeUs started = now_us();
     const auto vector = embedder_->embed(text);
     if (!vector) throw Error{Fault::data, "the embedding model knows no word of the text"};
     const bool stored = atom && store_->writable();
-    if (stored) keep(*atom, vector->values);
+    const std::string receipt = stored ? keep(*atom, text.size(), *vector, started) : "";
     Json line{{"type", "embedding"},
               {"atom", id.text()},
               {"model", embedder_->name()},
               {"dims", vector->values.size()},
               {"stored", stored}};
+    if (stored) line["receipt"] = receipt;
     if (vector->is_truncated) line["truncated"] = true;
     line["vector"] = vector->values;
     context_.out.write(line);
   }
 
-  /// Stores the vector, and its place where the model's vectors have a projection.
-  void keep(const store::Atom& atom, const std::vector<float>& vector) {
+  /// Stores the vector, its place where the model's vectors have a projection, and the receipt,
+  /// whose UUID is returned: all of it or nothing.
+  std::string keep(const store::Atom& atom, std::size_t bytes, const infer::TextVector& vector,
+                   TimeUs started) {
     store::WriteTransaction transaction{*store_};
-    const store::EmbeddingModel model = store::ensure_embedding_model(
-        *store_, embedder_->name(), embedder_->id(), static_cast<std::int64_t>(vector.size()));
-    const std::int64_t embedding = store::put_embedding(*store_, model, atom.atom_id, vector);
+    const store::EmbeddingModel model =
+        store::ensure_embedding_model(*store_, embedder_->name(), embedder_->id(),
+                                      static_cast<std::int64_t>(vector.values.size()));
+    const std::int64_t embedding =
+        store::put_embedding(*store_, model, atom.atom_id, vector.values);
     if (const auto projection = index::current_projection(*store_, model))
-      index::place_embedding(*store_, embedding, projection->projection, vector, 0);
+      index::place_embedding(*store_, embedding, projection->projection, vector.values, 0);
+    const GenerationBegin begin = receipt_begin(atom, bytes, vector, started);
+    write_receipt(begin);
     transaction.commit();
+    return uuid_text(begin.inference);
+  }
+
+  /// What the receipt names: the model and the atom, whose text stands in the store alone.
+  GenerationBegin receipt_begin(const store::Atom& atom, std::size_t bytes,
+                                const infer::TextVector& vector, TimeUs started) {
+    const CpuFeatures& cpu = cpu_features();
+    GenerationBegin begin;
+    begin.inference = make_uuid7(started);
+    begin.started = started;
+    begin.operation = "embed_text";
+    begin.engine = {"embedding", kEngineVersion,
+                    cpu.avx512 ? "avx512"
+                    : cpu.avx2 ? "avx2"
+                               : "scalar",
+                    "cpu"};
+    begin.models = {{embedder_->id(), embedder_->name()}};
+    begin.subjects = {{atom.id, "input", bytes, ""}};
+    begin.parameters = {{"dims", vector.values.size()}, {"truncated", vector.is_truncated}};
+    return begin;
+  }
+
+  void write_receipt(const GenerationBegin& begin) {
+    GenerationEnd end;
+    end.completed = now_us();
+    end.finish_reason = "embedded";
+    prov::PendingReceipt receipt =
+        prov::ReceiptDraft{begin, store_->tenant_name(), store_->actor()}.finish(end);
+    if (!receipts_) receipts_.emplace(*store_);
+    receipts_->write({&receipt, 1});
   }
 
   cli::Context& context_;
   std::optional<store::Store> store_;
   std::unique_ptr<infer::Embedder> embedder_;
+  std::optional<prov::ReceiptWriter> receipts_;  ///< from the first vector that is kept on
 };
 
 int embed(const EmbedOptions& options, cli::Context& context) {

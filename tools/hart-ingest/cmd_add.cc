@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "atom/identity.h"
@@ -10,6 +12,8 @@
 #include "common/progress.h"
 #include "core/error.h"
 #include "session.h"
+#include "store/packs.h"
+#include "store/payload_key.h"
 #include "store/store.h"
 
 namespace hart::ingest {
@@ -103,6 +107,12 @@ Input model_folder_input(const fs::path& folder, const fs::path& name) {
   return input;
 }
 
+std::uint64_t total_bytes(std::span<const Input> inputs) {
+  std::uint64_t total = 0;
+  for (const Input& input : inputs) total += input.bytes;
+  return total;
+}
+
 /// The files of a folder, in order of their names, model folders as one input each. Hidden
 /// ones, links to folders (which may lead round in circles) and stores are left out.
 void collect_folder(const fs::path& folder, std::vector<Input>& inputs) {
@@ -124,9 +134,10 @@ void collect_folder(const fs::path& folder, std::vector<Input>& inputs) {
       entry.disable_recursion_pending();
       continue;
     }
-    if (entry->is_regular_file(error))
-      found.push_back({path.string(), path.lexically_relative(folder).string(),
-                       static_cast<std::uint64_t>(entry->file_size(error)), false});
+    if (!entry->is_regular_file(error)) continue;
+    const std::uint64_t bytes = entry->file_size(error);
+    found.push_back(
+        {path.string(), path.lexically_relative(folder).string(), error ? 0 : bytes, false});
   }
   std::sort(found.begin(), found.end(),
             [](const Input& a, const Input& b) { return a.path < b.path; });
@@ -159,22 +170,43 @@ std::vector<Input> collect_inputs(const AddOptions& options) {
   return inputs;
 }
 
+/// Where objects go.
+struct Target {
+  store::Store& store;
+  PassageEmbedder* embedder;  ///< or null
+  bill::MeterGate& gate;
+
+  [[nodiscard]] Batch batch(Allowance allowance) const {
+    return {store, embedder, std::move(allowance)};
+  }
+};
+
+/// What a quota has no room for in one piece it may have room for in parts: nothing then.
+/// Throws Error(denied) when there is no room for a single item.
+std::optional<Allowance> allow(const Target& target, std::uint64_t bytes, std::size_t items) {
+  try {
+    return std::optional<Allowance>{std::in_place, target.gate, bytes, items > 1};
+  } catch (const Error& error) {
+    if (error.fault() != Fault::denied || items <= 1) throw;
+    return std::nullopt;
+  }
+}
+
 class PathAdder {
  public:
-  PathAdder(const AddOptions& options, cli::Context& context, store::Store& store,
-            PassageEmbedder* embedder)
-      : options_{options}, context_{context}, store_{store}, embedder_{embedder} {}
+  PathAdder(const AddOptions& options, cli::Context& context, const Target& target)
+      : options_{options}, context_{context}, target_{target} {}
 
   int run(const std::vector<Input>& inputs);
 
  private:
+  void add_together(std::span<const Input> inputs, cli::Progress& progress);
   void add(Batch& batch, const Input& input, cli::Progress& progress);
   void fail(const Input& input, const Error& error);
 
   const AddOptions& options_;
   cli::Context& context_;
-  store::Store& store_;
-  PassageEmbedder* embedder_;
+  const Target& target_;
   std::vector<std::pair<atom::Atomized, double>> added_;
   int status_ = 0;
 };
@@ -200,31 +232,62 @@ void PathAdder::fail(const Input& input, const Error& error) {
   if (status_ == 0) status_ = static_cast<int>(error.fault());
 }
 
-int PathAdder::run(const std::vector<Input>& inputs) {
-  std::uint64_t total = 0;
-  for (const Input& input : inputs) total += input.bytes;
-  cli::Progress progress{context_, "add", total, cli::Progress::Unit::bytes};
-  for (std::size_t next = 0; next < inputs.size();) {
-    Batch batch{store_, embedder_};
-    std::uint64_t bytes = 0;
-    for (std::size_t count = 0;
-         next < inputs.size() && count < kBatchObjects && bytes < kBatchBytes;
-         ++next, ++count) {
-      context_.check_interrupt();
-      try {
-        add(batch, inputs[next], progress);
-      } catch (const Error& error) {
-        fail(inputs[next], error);
-      }
-      bytes += inputs[next].bytes;
+/// In one transaction, or, where a quota has too little room for that, in one each.
+void PathAdder::add_together(std::span<const Input> inputs, cli::Progress& progress) {
+  std::optional<Allowance> allowance;
+  try {
+    if (auto allowed = allow(target_, total_bytes(inputs), inputs.size()))
+      allowance.emplace(std::move(*allowed));
+  } catch (const Error& error) {
+    if (error.fault() != Fault::denied) throw;
+    fail(inputs.front(), error);
+    return;
+  }
+  if (!allowance) {
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      add_together(inputs.subspan(i, 1), progress);
+    return;
+  }
+  Batch batch = target_.batch(std::move(*allowance));
+  for (const Input& input : inputs) {
+    context_.check_interrupt();
+    try {
+      add(batch, input, progress);
+    } catch (const Error& error) {
+      fail(input, error);
     }
-    const std::string receipt = batch.commit();
-    for (const auto& [added, seconds] : added_)
-      context_.out.write(record_of(added, seconds, receipt), line_of(added));
-    context_.out.flush();
-    added_.clear();
+  }
+  const std::string receipt = batch.commit();
+  for (const auto& [added, seconds] : added_)
+    context_.out.write(record_of(added, seconds, receipt), line_of(added));
+  context_.out.flush();
+  added_.clear();
+}
+
+int PathAdder::run(const std::vector<Input>& inputs) {
+  cli::Progress progress{context_, "add", total_bytes(inputs), cli::Progress::Unit::bytes};
+  for (std::size_t next = 0; next < inputs.size();) {
+    std::uint64_t bytes = 0;
+    std::size_t end = next;
+    while (end < inputs.size() && end - next < kBatchObjects && bytes < kBatchBytes)
+      bytes += inputs[end++].bytes;
+    add_together(std::span{inputs}.subspan(next, end - next), progress);
+    next = end;
   }
   return status_;
+}
+
+/// What a record of `--jsonl` will be charged at the most; 0 for one that is none.
+std::uint64_t bytes_of(const cli::InputLine& line) {
+  if (!line.ok() || !line.value.is_object()) return 0;
+  const auto text_of = [&](const char* key) {
+    const auto found = line.value.find(key);
+    return found != line.value.end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  std::error_code error;
+  const std::string path = text_of("path");
+  const std::uint64_t bytes = path.empty() ? 0 : fs::file_size(path, error);
+  return error ? 0 : bytes + text_of("text").size();
 }
 
 /// One record of `--jsonl`: {"text"|"path", "id", "name", "metadata"}.
@@ -259,47 +322,93 @@ atom::Atomized add_record(Batch& batch, const cli::InputLine& line, const AddOpt
   return added;
 }
 
-int add_records(const AddOptions& options, cli::Context& context, store::Store& store,
-                PassageEmbedder* embedder) {
-  cli::LineStream stream{context};
-  for (auto lines = stream.next_batch(kBatchObjects); !lines.empty();
-       lines = stream.next_batch(kBatchObjects)) {
-    std::vector<std::function<void()>> answers;
-    std::string receipt;
-    {
-      Batch batch{store, embedder};
-      for (const cli::InputLine& line : lines) {
-        const double start = steady_seconds();
-        try {
-          if (!line.ok()) std::rethrow_exception(line.error);
-          const atom::Atomized added = add_record(batch, line, options, context);
-          answers.emplace_back([&context, &receipt, added, seconds = steady_seconds() - start] {
-            context.out.write(record_of(added, seconds, receipt), line_of(added));
-          });
-        } catch (const Error& error) {
-          if (error.fault() == Fault::io || error.fault() == Fault::internal) throw;
-          answers.emplace_back([error] { throw error; });
-        }
-      }
-      // Nothing is acknowledged before it is durable.
-      receipt = batch.commit();
-    }
-    for (std::size_t i = 0; i < lines.size(); ++i) stream.answer(lines[i], answers[i]);
+class RecordAdder {
+ public:
+  RecordAdder(const AddOptions& options, cli::Context& context, const Target& target)
+      : options_{options}, context_{context}, target_{target}, stream_{context} {}
+
+  int run() {
+    for (auto lines = stream_.next_batch(kBatchObjects); !lines.empty();
+         lines = stream_.next_batch(kBatchObjects))
+      add_together(lines);
+    return stream_.status();
   }
-  return stream.status();
+
+ private:
+  void add_together(std::span<const cli::InputLine> lines);
+  void add_and_answer(std::span<const cli::InputLine> lines, Allowance allowance);
+
+  const AddOptions& options_;
+  cli::Context& context_;
+  const Target& target_;
+  cli::LineStream stream_;
+};
+
+/// As PathAdder does.
+void RecordAdder::add_together(std::span<const cli::InputLine> lines) {
+  std::uint64_t bytes = 0;
+  for (const cli::InputLine& line : lines) bytes += bytes_of(line);
+  std::optional<Allowance> allowance;
+  try {
+    if (auto allowed = allow(target_, bytes, lines.size()))
+      allowance.emplace(std::move(*allowed));
+  } catch (const Error& error) {
+    if (error.fault() != Fault::denied) throw;
+    stream_.answer(lines.front(), [&] { throw error; });
+    return;
+  }
+  if (allowance) {
+    add_and_answer(lines, std::move(*allowance));
+    return;
+  }
+  for (std::size_t i = 0; i < lines.size(); ++i) add_together(lines.subspan(i, 1));
 }
 
-int add_standard_input(const AddOptions& options, cli::Context& context, store::Store& store,
-                       PassageEmbedder* embedder) {
+void RecordAdder::add_and_answer(std::span<const cli::InputLine> lines, Allowance allowance) {
+  std::vector<std::function<void()>> answers;
+  std::string receipt;
+  {
+    Batch batch = target_.batch(std::move(allowance));
+    for (const cli::InputLine& line : lines) {
+      const double start = steady_seconds();
+      try {
+        if (!line.ok()) std::rethrow_exception(line.error);
+        const atom::Atomized added = add_record(batch, line, options_, context_);
+        answers.emplace_back([this, &receipt, added, seconds = steady_seconds() - start] {
+          context_.out.write(record_of(added, seconds, receipt), line_of(added));
+        });
+      } catch (const Error& error) {
+        if (error.fault() == Fault::io || error.fault() == Fault::internal) throw;
+        answers.emplace_back([error] { throw error; });
+      }
+    }
+    // Nothing is acknowledged before it is durable.
+    receipt = batch.commit();
+  }
+  for (std::size_t i = 0; i < lines.size(); ++i) stream_.answer(lines[i], answers[i]);
+}
+
+int add_standard_input(const AddOptions& options, cli::Context& context, const Target& target) {
   const double start = steady_seconds();
   const std::string bytes = cli::read_input("-");
   atom::AtomizeOptions atomize = atomize_options(options, context);
   atomize.name = options.name.value_or("stdin");
-  Batch batch{store, embedder};
+  Batch batch = target.batch({target.gate, bytes.size(), false});
   const atom::Atomized added = batch.add(as_bytes(bytes), atomize);
   const std::string receipt = batch.commit();
   context.out.write(record_of(added, steady_seconds() - start, receipt), line_of(added));
   return 0;
+}
+
+/// What nothing could be added without is told before the first file is read.
+void check_payload_key(store::Store& store, const AddOptions& options) {
+  const store::PayloadSeal* seal = store.packs().seal();
+  if (seal == nullptr) return;
+  static_cast<void>(seal->key());
+  if (options.link)
+    throw Error{Fault::usage,
+                "the payload of this store is encrypted: a shared file would not be, so add it "
+                "without --link"};
 }
 
 int add(const AddOptions& options, cli::Context& context) {
@@ -309,14 +418,18 @@ int add(const AddOptions& options, cli::Context& context) {
   const std::vector<Input> inputs =
       from_standard_input ? std::vector<Input>{} : collect_inputs(options);
   store::Store store = context.open_store(true);
+  check_payload_key(store, options);
   std::unique_ptr<PassageEmbedder> embedder;
   if (!options.no_embed) {
     embedder = PassageEmbedder::open(store);
     if (!embedder) context.detail("no embedder is installed: passages get no vectors");
   }
-  if (options.jsonl) return add_records(options, context, store, embedder.get());
-  if (from_standard_input) return add_standard_input(options, context, store, embedder.get());
-  return PathAdder{options, context, store, embedder.get()}.run(inputs);
+  // A batch commits by itself what it settled: no group of the gate's own.
+  bill::MeterGate gate{store, SIZE_MAX};
+  const Target target{store, embedder.get(), gate};
+  if (options.jsonl) return RecordAdder{options, context, target}.run();
+  if (from_standard_input) return add_standard_input(options, context, target);
+  return PathAdder{options, context, target}.run(inputs);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "common/progress.h"
 #include "finding_record.h"
 #include "store/backup.h"
+#include "upkeep.h"
 
 namespace hart::ingest {
 namespace {
@@ -14,7 +15,7 @@ struct BackupCommandOptions {
 
 int backup(const BackupCommandOptions& options, cli::Context& context) {
   const double start = steady_seconds();
-  store::Store store = context.open_store_as_owner();
+  store::Store store = open_for_upkeep(context);
   cli::Progress progress{context, "backup", 0, cli::Progress::Unit::bytes};
   store::BackupOptions how;
   how.threads = context.common.threads;
@@ -25,6 +26,9 @@ int backup(const BackupCommandOptions& options, cli::Context& context) {
   const store::BackedUp done = store::backup(
       store, options.directory, how,
       [&](const store::Finding& finding) { write_finding(finding, context.out); });
+  record_upkeep(store, context,
+                "to " + options.directory + ": " + std::to_string(done.objects) + " objects, " +
+                    std::to_string(done.checked.findings) + " findings");
   context.out.write({{"type", "backup"},
                      {"backup", options.directory},
                      {"objects", done.objects},

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "atom/scratch_file.h"
@@ -12,6 +13,7 @@
 #include "core/error.h"
 #include "session.h"
 #include "store/importance.h"
+#include "store/tenant_quota.h"
 
 namespace hart::ingest {
 namespace {
@@ -100,6 +102,12 @@ void write_record(const atom::Atomized& added, const atom::CatalogModel& model,
                         cli::format_bytes(added.totals.stored_bytes) + " stored");
 }
 
+std::uint64_t file_bytes(const atom::StudentPlan& plan) {
+  std::uint64_t bytes = plan.header.size();
+  for (const formats::PayloadPart& part : plan.payload) bytes += part.bytes + part.padding;
+  return bytes;
+}
+
 int extract(const ExtractOptions& options, cli::Context& context) {
   if (!options.layers && !options.prune_below && !options.quantize)
     throw Error{Fault::usage, "nothing to extract: give --layers, --prune-below or --quantize"};
@@ -110,9 +118,13 @@ int extract(const ExtractOptions& options, cli::Context& context) {
   const atom::StudentSpec spec = student_spec(options, store, model);
   const atom::StudentPlan plan = atom::plan_student(model, spec);
 
-  atom::ScratchFile file{store.directory()};
   std::uint64_t total = 0;
   for (const atom::StudentTensor& tensor : plan.tensors) total += tensor.source->bytes;
+  // What is refused is refused before the work is done.
+  store::TenantQuota{store}.require_room();
+  bill::MeterGate gate{store, SIZE_MAX};
+  Allowance allowance{gate, file_bytes(plan), false};
+  atom::ScratchFile file{store.directory()};
   {
     const store::Snapshot snapshot{store.db()};
     cli::Progress progress{context, "extract", total, cli::Progress::Unit::bytes};
@@ -128,7 +140,7 @@ int extract(const ExtractOptions& options, cli::Context& context) {
   atomize.threads = context.common.threads;
   cli::Progress progress{context, "store", total, cli::Progress::Unit::bytes};
   atomize.progress = [&](std::uint64_t bytes) { progress.advance(bytes); };
-  Batch batch{store, nullptr};
+  Batch batch{store, nullptr, std::move(allowance)};
   const atom::Atomized added = batch.add(file.map(), atomize);
   batch.commit();
   write_record(added, model, plan, atomize.metadata, steady_seconds() - start, context.out);

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "finding_record.h"
 #include "store/fsck.h"
+#include "upkeep.h"
 
 namespace hart::ingest {
 namespace {
@@ -12,16 +13,6 @@ struct FsckCommandOptions {
   bool repair = false;
   bool quick = false;
 };
-
-/// Without permission to write, all but the inside of the full text is checked as well.
-store::Store open_store(const FsckCommandOptions& options, const cli::Context& context) {
-  try {
-    return context.open_store_as_owner(true);
-  } catch (const Error& error) {
-    if (error.fault() != Fault::denied || options.repair) throw;
-    return context.open_store_as_owner(false);
-  }
-}
 
 std::uint64_t bytes_to_read(store::Store& store, bool quick) {
   std::int64_t bytes =
@@ -51,7 +42,9 @@ void write_summary(const store::FsckTotals& totals, double seconds, cli::Output&
 
 int fsck(const FsckCommandOptions& options, cli::Context& context) {
   const double start = steady_seconds();
-  store::Store store = open_store(options, context);
+  // Without permission to write, all but the inside of the full text is checked as well.
+  store::Store store =
+      options.repair ? context.open_store_as_owner(true) : open_for_upkeep(context);
   cli::Progress progress{context, "fsck", bytes_to_read(store, options.quick),
                          cli::Progress::Unit::bytes};
   const auto advance = [&](std::uint64_t bytes) {
@@ -66,6 +59,10 @@ int fsck(const FsckCommandOptions& options, cli::Context& context) {
   if (!options.quick)
     totals.findings +=
         atom::verify_structures(store, {context.common.threads, advance}, visit).findings;
+  record_upkeep(store, context,
+                std::string{options.repair ? "repair: " : "check: "} +
+                    std::to_string(totals.findings) + " findings, " +
+                    std::to_string(totals.repaired) + " repaired");
   write_summary(totals, steady_seconds() - start, context.out);
   return totals.clean() ? 0 : 1;
 }

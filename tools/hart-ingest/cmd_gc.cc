@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "common/duration.h"
 #include "store/collect.h"
+#include "upkeep.h"
 
 namespace hart::ingest {
 namespace {
@@ -50,6 +51,23 @@ std::string text_of(const store::Collected& collected, bool dry_run) {
   return text;
 }
 
+/// Into the audit log, however it ends: what is freed before an interrupt is freed.
+store::Collected collect(store::Store& store, const store::CollectOptions& how,
+                         const cli::Context& context) {
+  try {
+    store::Collected collected = store::collect(store, how);
+    if (!how.dry_run)
+      record_upkeep(store, context,
+                    std::to_string(collected.atoms) + " atoms, " +
+                        std::to_string(collected.extents) + " extents, " +
+                        std::to_string(collected.bytes_freed) + " bytes freed");
+    return collected;
+  } catch (...) {
+    if (!how.dry_run) record_upkeep(store, context, "did not come to its end");
+    throw;
+  }
+}
+
 int gc(const GcOptions& options, cli::Context& context) {
   const bool dry_run = context.common.dry_run;
   store::CollectOptions collection;
@@ -60,7 +78,7 @@ int gc(const GcOptions& options, cli::Context& context) {
   collection.step = [&] { context.check_interrupt(); };
   store::Store store = context.open_store_as_owner(!dry_run);
   const double start = steady_seconds();
-  const store::Collected collected = store::collect(store, collection);
+  const store::Collected collected = collect(store, collection, context);
   context.out.write(record_of(collected, dry_run, steady_seconds() - start),
                     text_of(collected, dry_run));
   return 0;

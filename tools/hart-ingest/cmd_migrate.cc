@@ -22,7 +22,9 @@ int migrate(cli::Context& context) {
   const bool dry_run = context.common.dry_run;
   const store::Migrated migrated =
       store::migrate_store(directory, cli::all_schema_modules(),
-                           static_cast<int>(context.common.timeout_s * 1000), dry_run);
+                           static_cast<int>(context.common.timeout_s * 1000), dry_run,
+                           store::AccessRequest{context.tool, context.verb, context.api_key,
+                                                context.common.tenant_given, true});
   Json record{{"type", "migration"},
               {"store", directory},
               {"from", migrated.from},

@@ -3,8 +3,8 @@
 #include "commands.h"
 #include "common/duration.h"
 #include "core/error.h"
-#include "store/audit.h"
 #include "store/retention.h"
+#include "upkeep.h"
 
 namespace hart::ingest {
 namespace {
@@ -14,7 +14,7 @@ struct SetOptions {
   std::string keep;
 };
 
-int list(cli::Context& context) {
+int list_policies(cli::Context& context) {
   store::Store store = context.open_store_as_owner();
   cli::Table table{{"TABLE", "KEEP DAYS"}};
   for (const store::RetentionPolicy& policy : store::retention_policies(store)) {
@@ -42,8 +42,8 @@ int set(const SetOptions& options, cli::Context& context) {
   store::Store store = context.open_store_as_owner(true);
   store::WriteTransaction transaction{store};
   store::set_retention(store, policy);
-  store::record_act(store, "hart-ingest retention set",
-                    policy.table + " " + std::to_string(policy.keep_days) + " days");
+  record_store_act(store, context,
+                   policy.table + " " + std::to_string(policy.keep_days) + " days");
   transaction.commit();
   context.out.write(
       {{"type", "retention"}, {"table", policy.table}, {"keep_days", policy.keep_days}},
@@ -67,9 +67,11 @@ int prune(cli::Context& context) {
     context.out.write(json, table.table + ": " + (dry_run ? "would forget " : "forgot ") +
                                 std::to_string(table.rows) + " rows");
   }
-  if (rows > 0 && !dry_run)
-    store::record_lone_act(store, "hart-ingest retention prune",
-                           std::to_string(rows) + " rows of histories");
+  if (!dry_run) {
+    store::WriteTransaction transaction{store};
+    record_store_act(store, context, std::to_string(rows) + " rows of histories");
+    transaction.commit();
+  }
   return 0;
 }
 
@@ -79,7 +81,7 @@ void add_retention(cli::Command& tool) {
   cli::Command& group =
       tool.subcommand("retention", "How long the past is kept").topic("The past");
   cli::Command& listing = group.subcommand("list", "The policies, one a table");
-  listing.action([](cli::Context& context) { return list(context); });
+  listing.action([](cli::Context& context) { return list_policies(context); });
 
   cli::Command& setting = group.subcommand("set", "Change a policy");
   auto& options = setting.options<SetOptions>();
@@ -92,7 +94,7 @@ void add_retention(cli::Command& tool) {
   pruning.dry_run();
   pruning.action([](cli::Context& context) { return prune(context); });
 
-  group.action([](cli::Context& context) { return list(context); });
+  group.action([](cli::Context& context) { return list_policies(context); });
 }
 
 }  // namespace hart::ingest

@@ -32,7 +32,7 @@ std::string describe(const store::SavedSnapshot& snapshot) {
          cli::format_bytes(snapshot.bytes);
 }
 
-int create(const SnapshotOptions& options, cli::Context& context) {
+int create_snapshot(const SnapshotOptions& options, cli::Context& context) {
   if (cli::find_instant(options.name))
     throw Error{Fault::usage,
                 "'" + options.name + "' reads as a time: --as-of could not tell the snapshot"};
@@ -52,7 +52,7 @@ int create(const SnapshotOptions& options, cli::Context& context) {
   return 0;
 }
 
-int list(cli::Context& context) {
+int list_snapshots(cli::Context& context) {
   store::Store store = context.open_store();
   cli::Table table{{"NAME", "CREATED", "OBJECTS", "BYTES"}};
   for (const store::SavedSnapshot& snapshot : store::snapshots(store)) {
@@ -105,7 +105,7 @@ std::string difference_line(const store::SnapshotDifference& difference) {
   return line;
 }
 
-int diff(const SnapshotOptions& options, cli::Context& context) {
+int diff_snapshots(const SnapshotOptions& options, cli::Context& context) {
   store::Store store = context.open_store();
   const store::SavedSnapshot snapshot = store::find_snapshot(store, options.name);
   std::optional<store::SavedSnapshot> other;
@@ -152,7 +152,7 @@ Passages passages_in(store::Store& store, const store::SavedSnapshot& snapshot) 
   return all;
 }
 
-int remove(const SnapshotOptions& options, cli::Context& context) {
+int remove_snapshot(const SnapshotOptions& options, cli::Context& context) {
   store::Store store = context.open_store(!context.common.dry_run);
   Json json;
   if (context.common.dry_run) {
@@ -193,13 +193,13 @@ void add_snapshot(cli::Command& tool) {
     command.action(
         [&options, action](cli::Context& context) { return action(options, context); });
   };
-  add("create", "Save the newest version of every model, or of these objects", create, true,
-      false);
+  add("create", "Save the newest version of every model, or of these objects", create_snapshot,
+      true, false);
   cli::Command& listing = group.subcommand("list", "The tenant's snapshots, oldest first");
-  listing.action([](cli::Context& context) { return list(context); });
-  add("diff", "What changed since a snapshot, or between two", diff, false, false);
+  listing.action([](cli::Context& context) { return list_snapshots(context); });
+  add("diff", "What changed since a snapshot, or between two", diff_snapshots, false, false);
   add("restore", "Make what differs what it was, as new versions", restore, true, true);
-  add("remove", "Let go of what a snapshot holds", remove, false, true);
+  add("remove", "Let go of what a snapshot holds", remove_snapshot, false, true);
 }
 
 }  // namespace hart::ingest

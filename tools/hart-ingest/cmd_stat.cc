@@ -6,6 +6,8 @@
 
 #include "commands.h"
 #include "store/catalog.h"
+#include "store/packs.h"
+#include "store/payload_key.h"
 #include "store/storage_totals.h"
 #include "store/tenant.h"
 
@@ -46,6 +48,16 @@ Json begin_record(const char* type, const std::string& tenant) {
   Json record{{"type", type}};
   if (!tenant.empty()) record["tenant"] = tenant;
   return record;
+}
+
+/// Which key the payload is encrypted with, if it is.
+void add_payload_key(Json& record, store::Store& store) {
+  const store::PayloadSeal* seal = store.packs().seal();
+  record["payload_key_id"] = seal == nullptr ? Json() : Json(to_hex(seal->key_id()));
+}
+
+const char* encrypted_text(store::Store& store) {
+  return store.packs().seal() == nullptr ? "" : "; the payload is encrypted";
 }
 
 void add_extents(Json& record, const store::ExtentTotals& totals) {
@@ -108,14 +120,17 @@ void write_summary(store::Store& store, const std::string& tenant, cli::Output& 
   add_extents(record, storage.extents);
   record["chunks"] = storage.chunks;
   record["saved_ratio"] = saved(storage.extents.stored_bytes, storage.object_bytes);
+  record["dedup"] = store::dedup_name(storage.dedup);
   if (tenant.empty()) {
     record["catalog_bytes"] = catalog;
     record["pack_bytes"] = pack_bytes(store.directory());
+    add_payload_key(record, store);
   }
   out.write(record, (tenant.empty() ? "" : tenant + ": ") + std::to_string(storage.objects) +
                         " objects of " + cli::format_bytes(storage.object_bytes) + " take " +
                         cli::format_bytes(storage.extents.stored_bytes) +
-                        " in packs; the catalog takes " + cli::format_bytes(catalog));
+                        " in packs; the catalog takes " + cli::format_bytes(catalog) +
+                        (tenant.empty() ? encrypted_text(store) : ""));
 }
 
 void write_tenant(store::Store& store, const std::string& tenant, cli::Output& out) {
@@ -138,11 +153,13 @@ void write_store(store::Store& store, cli::Output& out) {
   record["pack_bytes"] = pack_bytes(store.directory());
   record["bytes_free"] = storage.bytes_free;
   record["bytes_waiting"] = storage.bytes_waiting;
+  add_payload_key(record, store);
   out.write(record, std::to_string(storage.tenants) +
                         " tenants: " + std::to_string(storage.objects) + " objects of " +
                         cli::format_bytes(storage.object_bytes) + " take " +
                         cli::format_bytes(storage.extents.stored_bytes) + " in packs; " +
-                        cli::format_bytes(storage.bytes_waiting) + " wait for gc");
+                        cli::format_bytes(storage.bytes_waiting) + " wait for gc" +
+                        encrypted_text(store));
 }
 
 int stat(const StatOptions& options, cli::Context& context) {

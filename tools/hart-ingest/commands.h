@@ -24,6 +24,7 @@ void add_gc(cli::Command& tool);
 void add_fsck(cli::Command& tool);
 void add_backup(cli::Command& tool);
 void add_erase(cli::Command& tool);
+void add_access(cli::Command& tool);
 void add_migrate(cli::Command& tool);
 
 void add_tree(cli::Command& tool);

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   hart::ingest::add_fsck(tool.root());
   hart::ingest::add_backup(tool.root());
   hart::ingest::add_erase(tool.root());
+  hart::ingest::add_access(tool.root());
   hart::ingest::add_migrate(tool.root());
   return tool.run(argc, argv);
 }

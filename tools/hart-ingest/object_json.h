@@ -16,6 +16,8 @@ inline Json object_json(const store::Object& object) {
   if (object.structure) json["structure"] = object.structure->text();
   json["bytes"] = object.bytes;
   json["created"] = format_time(object.created);
+  if (object.access != store::AccessLevel::write)
+    json["access"] = store::access_level_name(object.access);
   if (!object.metadata.empty()) json["metadata"] = object.metadata;
   return json;
 }

@@ -32,6 +32,7 @@ int restore_all(const std::vector<store::ObjectVersion>& versions, store::Store&
                 cli::Context& context,
                 const std::function<std::string(const store::ObjectVersion&)>& source_of) {
   if (context.common.dry_run) {
+    store::require_room_to_restore(store, versions);
     for (const store::ObjectVersion& then : versions) {
       const store::RestorePlan plan = store::plan_restore(store, then);
       report(then, plan.newest_version + (plan.unchanged ? 0 : 1), plan.unchanged,
@@ -41,6 +42,7 @@ int restore_all(const std::vector<store::ObjectVersion>& versions, store::Store&
   }
   std::vector<store::Restored> done;
   store::WriteTransaction transaction{store};
+  store::require_room_to_restore(store, versions);
   for (const store::ObjectVersion& then : versions) {
     context.check_interrupt();
     store::Restored restored = store::restore_version(store, then, source_of(then));

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "atom/identity.h"
 #include "common/share_directory.h"
+#include "core/checked.h"
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/uuid.h"
@@ -17,8 +19,42 @@ namespace {
 constexpr const char* kOperation = "ingest";
 /// Raised when the same bytes may be taken apart otherwise.
 constexpr const char* kEngineVersion = "1";
+constexpr const char* kUnit = "byte";
+
+/// As far as 64 bits go.
+std::int64_t units_micros(std::uint64_t bytes) {
+  constexpr std::uint64_t kMicros = 1'000'000;
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, INT64_MAX / kMicros) *
+                                   kMicros);
+}
 
 }  // namespace
+
+Allowance::Allowance(bill::MeterGate& gate, std::uint64_t bytes, bool tentative)
+    : gate_{&gate},
+      bytes_{bytes},
+      reservation_{gate.reserve({kOperation, units_micros(bytes), kUnit, tentative})} {}
+
+Allowance::Allowance(Allowance&& other) noexcept
+    : gate_{other.gate_},
+      bytes_{other.bytes_},
+      reservation_{std::exchange(other.reservation_, std::nullopt)} {}
+
+Allowance::~Allowance() {
+  if (reservation_) gate_->release(*reservation_);
+}
+
+void Allowance::require_covers(std::uint64_t bytes) const {
+  if (bytes > bytes_)
+    throw Error{Fault::data, "grew while it was added: " + std::to_string(bytes) +
+                                 " bytes, where " + std::to_string(bytes_) +
+                                 " had been set aside"};
+}
+
+void Allowance::settle(const UsageRecord& record) {
+  gate_->settle(reservation_.value(), record);
+  reservation_.reset();
+}
 
 std::unique_ptr<PassageEmbedder> PassageEmbedder::open(store::Store& store) {
   std::string path;
@@ -50,9 +86,10 @@ void PassageEmbedder::add(std::int64_t atom_id, std::string_view text) {
     index::place_embedding(store_, embedding_id, projection_->projection, *vector, 0);
 }
 
-Batch::Batch(store::Store& store, PassageEmbedder* embedder)
+Batch::Batch(store::Store& store, PassageEmbedder* embedder, Allowance allowance)
     : store_{store},
       embedder_{embedder},
+      allowance_{std::move(allowance)},
       transaction_{store},
       quota_{store},
       writer_{std::make_unique<store::CatalogWriter>(store)} {
@@ -70,8 +107,10 @@ template <typename Atomize> atom::Atomized Batch::guarded(const Atomize& atomize
   store_.db().exec("SAVEPOINT object");
   try {
     atom::Atomized added = atomize();
-    if (!added.unchanged)
+    if (!added.unchanged) {
+      allowance_.require_covers(checked_add(bytes_, added.bytes, "bytes added"));
       quota_.add({added.totals.new_atoms, added.kind == "model" ? 1u : 0u, added.bytes});
+    }
     store_.db().exec("RELEASE object");
     if (!added.unchanged) note(added);
     return added;
@@ -90,10 +129,12 @@ void Batch::note(const atom::Atomized& added) {
   if (added.structure)
     receipt_.subjects.push_back({*added.structure, "structure", added.bytes, added.name});
   bytes_ += added.bytes;
+  mixed_ = mixed_ || (objects_ > 0 && modality_ != added.modality);
+  modality_ = added.modality;
+  ++objects_;
 }
 
 void Batch::write_receipt() {
-  constexpr std::uint64_t kMicros = 1'000'000;
   const CpuFeatures& cpu = cpu_features();
   receipt_.inference = make_uuid7(receipt_.started);
   receipt_.operation = kOperation;
@@ -108,17 +149,32 @@ void Batch::write_receipt() {
   GenerationEnd end;
   end.completed = store_.now();
   end.finish_reason = "added";
-  end.usage = {{kOperation, "byte",
-                static_cast<std::int64_t>(std::min(bytes_, INT64_MAX / kMicros) * kMicros)}};
+  end.usage = {{kOperation, kUnit, units_micros(bytes_)}};
   prov::PendingReceipt receipt =
       prov::ReceiptDraft{receipt_, store_.tenant_name(), store_.actor()}.finish(end);
   prov::ReceiptWriter{store_}.write({&receipt, 1});
 }
 
+UsageRecord Batch::usage() const {
+  UsageRecord record;
+  record.source = "hart-ingest";
+  record.event_id = uuid_text(receipt_.inference);
+  record.operation = kOperation;
+  record.units_micros = units_micros(bytes_);
+  record.unit = kUnit;
+  record.time = receipt_.started;
+  record.attributes = {{"objects", objects_}};
+  if (!mixed_ && modality_) record.attributes["modality"] = store::modality_name(*modality_);
+  return record;
+}
+
 std::string Batch::commit() {
   const bool is_new = !receipt_.subjects.empty();
-  if (is_new) write_receipt();
-  transaction_.commit();
+  if (is_new) {
+    write_receipt();
+    allowance_.settle(usage());
+  }
+  allowance_.commit(transaction_);
   store_.renew_lease();
   return is_new ? uuid_text(receipt_.inference) : "";
 }

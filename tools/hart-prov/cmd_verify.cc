@@ -6,7 +6,7 @@
 
 #include "commands.h"
 #include "common/output.h"
-#include "prov/graph/derivation.h"
+#include "prov/graph/verify_graph.h"
 #include "prov/signing_key.h"
 #include "prov/verify.h"
 #include "replay.h"

@@ -178,15 +178,19 @@ std::string ranges(const std::vector<std::uint32_t>& indexes) {
   return text;
 }
 
+/// What it says, after the name of where it says it, where that is known.
+std::string passage_text(const Evidence& evidence) {
+  return evidence.name.empty() ? evidence.text : evidence.name + ": " + evidence.text;
+}
+
 std::string evidence_text(const prov::Explanation& why) {
   if (why.evidence.empty()) return {};
   std::string text = "\nbecause of\n";
   for (const prov::ExplainedEvidence& one : why.evidence) {
     const Evidence& evidence = one.evidence;
     text += "  " + weight_text(evidence.weight) + "  " +
-            (evidence.name.empty() && evidence.text.empty()
-                 ? evidence.atom.text()
-                 : evidence.name + ": " + evidence.text) +
+            (evidence.name.empty() && evidence.text.empty() ? evidence.atom.text()
+                                                            : passage_text(evidence)) +
             "\n";
     if (!one.tokens.empty()) text += "         behind tokens " + ranges(one.tokens) + "\n";
   }
@@ -213,7 +217,7 @@ std::string uncertain_text(const prov::Explanation& why) {
 std::string hit_text(const Evidence& hit) {
   char figures[64];
   std::snprintf(figures, sizeof figures, "  %3u  %8.4f  ", hit.rank, hit.score.value_or(0));
-  return figures + (hit.name.empty() ? hit.atom.text() : hit.name + ": " + hit.text) + "\n";
+  return figures + (hit.name.empty() ? hit.atom.text() : passage_text(hit)) + "\n";
 }
 
 std::string queries_text(const prov::Explanation& why) {

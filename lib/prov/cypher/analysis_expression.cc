@@ -95,6 +95,7 @@ StaticType Analyzer::expression(Expr& expr, bool predicate) {
     case Op::starts_with:
     case Op::ends_with:
     case Op::contains:
+    case Op::matches:
     case Op::is_null:
     case Op::is_not_null:
       arguments(expr);

@@ -86,6 +86,7 @@ enum class Op : std::uint8_t {
   starts_with,
   ends_with,
   contains,
+  matches,  ///< =~
   is_null,
   is_not_null,
   case_,                  ///< args: subject if `flag`, then pairs, then perhaps the rest

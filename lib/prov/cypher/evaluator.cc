@@ -5,6 +5,7 @@
 #include "prov/cypher/match.h"
 #include "prov/cypher/operators.h"
 #include "prov/cypher/pipeline.h"
+#include "prov/cypher/regular_expression.h"
 #include "prov/cypher/temporal.h"
 
 namespace hart::prov::cypher {
@@ -224,8 +225,33 @@ Value Evaluator::operation(const Expr& expr, Row& row) {
   if (expr.op == Op::in) return is_in(context, left, right);
   if (expr.op == Op::starts_with || expr.op == Op::ends_with || expr.op == Op::contains)
     return string_predicate(expr.op, left, right);
+  if (expr.op == Op::matches) return matches(expr, left, right);
   if (left.is_null() || right.is_null()) return {};
   return arithmetic(context, expr.op, left, right);
+}
+
+Value Evaluator::matches(const Expr& expr, const Value& text, const Value& expression) {
+  constexpr std::size_t kMostExpressionBytes = std::size_t{64} << 10;
+  constexpr std::uint64_t kRowsOfExpression = 256;
+  if (text.kind() != Kind::string || expression.kind() != Kind::string) return {};
+  budget_.charge(1 + text.string().size() / kBytesPerRow);
+  auto known = expressions_.find(expression.string());
+  try {
+    if (known == expressions_.end()) {
+      // What it may cost is not known before: the clock is looked at each time.
+      budget_.charge(kRowsOfExpression + expression.string().size() / kBytesPerRow);
+      expression_bytes_ += expression.string().size();
+      if (expression_bytes_ > kMostExpressionBytes) {
+        expressions_.clear();
+        expression_bytes_ = expression.string().size();
+      }
+      auto made = std::make_unique<RegularExpression>(expression.string());
+      known = expressions_.emplace(expression.string(), std::move(made)).first;
+    }
+    return known->second->matches(text.string());
+  } catch (const Error& error) {
+    fail(error.fault(), expr.args[1]->at, "ArgumentError: InvalidArgumentValue", error.what());
+  }
 }
 
 Value Evaluator::case_value(const Expr& expr, Row& row) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "prov/cypher/ast.h"
@@ -18,6 +19,7 @@ namespace hart::prov::cypher {
 using Row = std::vector<Value>;
 
 class PatternMatcher;
+class RegularExpression;
 
 /// Computes expressions of one running query. Rows are not const: comprehensions and patterns
 /// write the slots of their own variables.
@@ -50,6 +52,7 @@ class Evaluator {
   Value map(const Expr& expr, Row& row);
   Value call(const Expr& expr, Row& row);
   Value operation(const Expr& expr, Row& row);
+  Value matches(const Expr& expr, const Value& text, const Value& expression);
   Value case_value(const Expr& expr, Row& row);
   Value list_comprehension(const Expr& expr, Row& row);
   Value quantifier(const Expr& expr, Row& row);
@@ -61,6 +64,8 @@ class Evaluator {
   Budget& budget_;
   std::int64_t now_us_;
   std::map<const Pattern*, std::unique_ptr<PatternMatcher>> matchers_;
+  std::map<std::string, std::unique_ptr<RegularExpression>> expressions_;
+  std::size_t expression_bytes_ = 0;
 };
 
 }  // namespace hart::prov::cypher

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/bytes.h"
+#include "formats/utf8.h"
+#include "nn/template_case.h"
 #include "prov/cypher/functions.h"
 #include "prov/cypher/lexer.h"
 #include "prov/cypher/temporal.h"
@@ -74,15 +77,30 @@ template <bool front, bool back> Value trim_function(CallContext& context, Strin
   return trimmed(string_argument(context, args[0]), front, back);
 }
 
+/// Every letter by `append`; bytes that are not UTF-8 stay.
+template <typename Append> std::string recased(const std::string& text, const Append& append) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const formats::CodePoint point = formats::decode_utf8(as_bytes(text), at);
+    if (point.size == 0) {
+      out += text[at++];
+      continue;
+    }
+    append(out, point.value);
+    at += point.size;
+  }
+  return out;
+}
+
 Value lower_function(CallContext& context, StringArgs args) {
-  return lower_case(string_argument(context, args[0]));
+  return recased(string_argument(context, args[0]), [](std::string& out, char32_t letter) {
+    formats::append_utf8(out, nn::jinja::lower_case(letter));
+  });
 }
 
 Value upper_function(CallContext& context, StringArgs args) {
-  std::string text = string_argument(context, args[0]);
-  for (char& c : text)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return text;
+  return recased(string_argument(context, args[0]), nn::jinja::append_upper);
 }
 
 Value replace_function(CallContext& context, StringArgs args) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "prov/cypher/property_row.h"
 #include "prov/cypher/value.h"
 
 namespace hart::prov::cypher {
@@ -27,6 +29,16 @@ struct NodeFilter {
 /// stands before the first.
 struct EdgeCursor {
   std::array<std::int64_t, 4> place{};
+};
+
+/// Reads nodes and relationships one after the other, with the properties that its maker asked
+/// for: for those who go through all of a graph.
+class GraphReader {
+ public:
+  virtual ~GraphReader() = default;
+  /// Each puts what it reads in the place of what `labels` and `properties` held.
+  virtual void node(NodeId node, std::vector<std::string>& labels, PropertyRow& properties) = 0;
+  virtual void edge(const Edge& edge, PropertyRow& properties) = 0;
 };
 
 /// What a query reads. Cursors are keys: each call returns what comes after one, so that an
@@ -61,6 +73,11 @@ class Graph {
   [[nodiscard]] virtual Value edge_property(const Edge& edge, std::string_view key) const = 0;
   [[nodiscard]] virtual Map node_properties(NodeId node) const = 0;
   [[nodiscard]] virtual Map edge_properties(const Edge& edge) const = 0;
+
+  /// A reader of the properties with these keys, of all when there is none. The graph outlives
+  /// it; the keys need not.
+  [[nodiscard]] virtual std::unique_ptr<GraphReader> reader(
+      std::span<const std::string_view> keys) const = 0;
 };
 
 /// What CREATE writes to: the scratch graph of the tests.

@@ -235,7 +235,7 @@ void Lexer::read_unicode_escape(std::size_t digits) {
 }
 
 void Lexer::read_symbol() {
-  static constexpr std::array<std::string_view, 4> kPairs{"<=", ">=", "<>", ".."};
+  static constexpr std::array<std::string_view, 5> kPairs{"<=", ">=", "<>", "..", "=~"};
   static constexpr std::string_view kSingles = "()[]{},:;.|*+-/%^<>=";
   token_.kind = TokenKind::symbol;
   for (const std::string_view pair : kPairs)

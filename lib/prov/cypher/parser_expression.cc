@@ -126,6 +126,7 @@ bool Parser::predicate_tail(ExprPtr& left, std::uint32_t first) {
   };
   if (skip_word("IN")) return with_right(Op::in);
   if (skip_word("CONTAINS")) return with_right(Op::contains);
+  if (skip_symbol("=~")) return with_right(Op::matches);
   if (at_word("STARTS") || at_word("ENDS")) {
     const Op op = at_word("STARTS") ? Op::starts_with : Op::ends_with;
     ++at_;

@@ -108,4 +108,35 @@ Map ScratchGraph::edge_properties(const Edge& edge) const {
   return edges_.at(record_index(edge.id)).properties;
 }
 
+class ScratchGraph::Reader : public GraphReader {
+ public:
+  Reader(const ScratchGraph& graph, std::span<const std::string_view> keys)
+      : graph_{graph}, keys_{keys.begin(), keys.end()} {}
+
+  void node(NodeId node, std::vector<std::string>& labels, PropertyRow& properties) override {
+    const NodeRecord& record = graph_.nodes_.at(record_index(node));
+    labels = record.labels;
+    read(record.properties, properties);
+  }
+  void edge(const Edge& edge, PropertyRow& properties) override {
+    read(graph_.edges_.at(record_index(edge.id)).properties, properties);
+  }
+
+ private:
+  void read(const Map& from, PropertyRow& to) const {
+    to.clear();
+    for (const auto& [key, value] : from)
+      if (keys_.empty() || std::find(keys_.begin(), keys_.end(), key) != keys_.end())
+        to.append(key, value);
+  }
+
+  const ScratchGraph& graph_;
+  std::vector<std::string> keys_;
+};
+
+std::unique_ptr<GraphReader> ScratchGraph::reader(
+    std::span<const std::string_view> keys) const {
+  return std::make_unique<Reader>(*this, keys);
+}
+
 }  // namespace hart::prov::cypher

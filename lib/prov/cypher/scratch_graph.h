@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +32,11 @@ class ScratchGraph : public Graph, public GraphWriter {
   [[nodiscard]] Value edge_property(const Edge& edge, std::string_view key) const override;
   [[nodiscard]] Map node_properties(NodeId node) const override;
   [[nodiscard]] Map edge_properties(const Edge& edge) const override;
+  [[nodiscard]] std::unique_ptr<GraphReader> reader(
+      std::span<const std::string_view> keys) const override;
 
  private:
+  class Reader;
   struct NodeRecord {
     std::vector<std::string> labels;
     Map properties;

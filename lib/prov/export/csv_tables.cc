@@ -14,7 +14,8 @@ CsvTables::CsvTables(FolderSink& folder)
 void CsvTables::node(const ExportedNode& node) {
   trends_.node(node);
   std::string& out = nodes_.text();
-  out += std::to_string(node.id) + ",";
+  append_integer(out, node.id);
+  out += ',';
   append_csv_field(out, node.name.text());
   json_ = "[";
   for (const std::string& label : node.labels) {
@@ -35,8 +36,10 @@ void CsvTables::node(const ExportedNode& node) {
 void CsvTables::edge(const ExportedEdge& edge) {
   trends_.edge(edge);
   std::string& out = edges_.text();
-  out += std::to_string(edge.edge.id) + "," + std::to_string(edge.edge.start) + "," +
-         std::to_string(edge.edge.end) + ",";
+  for (const std::int64_t number : {edge.edge.id, edge.edge.start, edge.edge.end}) {
+    append_integer(out, number);
+    out += ',';
+  }
   append_csv_field(out, edge.type);
   json_.clear();
   append_json(json_, edge.properties);

@@ -15,7 +15,7 @@ class CsvTables : public GraphFormat {
  public:
   explicit CsvTables(FolderSink& folder);
 
-  [[nodiscard]] bool wants_names() const override { return true; }
+  void begin(const cypher::Graph& graph) override { trends_.begin(graph); }
   void node(const ExportedNode& node) override;
   void edge(const ExportedEdge& edge) override;
   void finish() override;

@@ -90,8 +90,8 @@ void CypherScript::node(const ExportedNode& node) {
   append_key(row_, node.name);
   row_ += ", p: ";
   if (node.name.known == nullptr) {
-    cypher::Map properties = node.properties;
-    properties.insert_or_assign(std::string{kNumberKey}, node.id);
+    cypher::PropertyRow properties = node.properties;
+    properties.set(kNumberKey, node.id);
     append_cypher(row_, properties);
   } else {
     append_cypher(row_, node.properties);
@@ -102,13 +102,8 @@ void CypherScript::node(const ExportedNode& node) {
 
 void CypherScript::edge(const ExportedEdge& edge) {
   const bool numbered = edge.start.known == nullptr || edge.end.known == nullptr;
-  cypher::Map properties = edge.properties;
-  std::vector<std::string_view> keys{kNumberKey};
-  if (numbered) {
-    properties.insert_or_assign(std::string{kNumberKey}, edge.edge.id);
-  } else {
-    keys = edge_keys(properties);
-  }
+  const std::vector<std::string_view> keys =
+      numbered ? std::vector{kNumberKey} : edge_keys(edge.properties);
   std::string statement = "MERGE " + merge_pattern("a", edge.start) + "\nMERGE " +
                           merge_pattern("b", edge.end) + "\nMERGE (a)-[r:";
   append_cypher_name(statement, edge.type);
@@ -118,7 +113,13 @@ void CypherScript::edge(const ExportedEdge& edge) {
   row_ += ", b: ";
   append_key(row_, edge.end);
   row_ += ", p: ";
-  append_cypher(row_, properties);
+  if (numbered) {
+    cypher::PropertyRow properties = edge.properties;
+    properties.set(kNumberKey, edge.edge.id);
+    append_cypher(row_, properties);
+  } else {
+    append_cypher(row_, edge.properties);
+  }
   row_ += '}';
   add_row(edges_, statement, row_);
 }

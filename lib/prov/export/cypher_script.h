@@ -21,7 +21,7 @@ class CypherScript : public GraphFormat {
  public:
   explicit CypherScript(ByteSink& sink, bool with_constraints = true);
 
-  [[nodiscard]] bool wants_names() const override { return true; }
+  [[nodiscard]] Wanted wanted() const override { return {{}, true, true}; }
   void node(const ExportedNode& node) override;
   void edge(const ExportedEdge& edge) override;
   void finish() override;

@@ -65,29 +65,45 @@ std::string shortened(std::string_view text, std::size_t limit) {
   return text.size() > 8 * limit + 8 ? out + "\u2026" : out;
 }
 
-/// The number that says how much a relationship weighs, with two decimals.
-std::string weight_of(const cypher::Map& properties) {
-  for (const char* key : {"strength", "contribution_weight", "weight"}) {
-    const auto found = properties.find(key);
-    if (found == properties.end() || !found->second.is_number()) continue;
-    std::array<char, 32> text;
-    std::snprintf(text.data(), text.size(), " %.3g", found->second.number());
-    return text.data();
+/// What the properties say of a node; empty when they say nothing.
+std::string described(const ExportedNode& node, const DotStyle* style, std::size_t limit) {
+  if (style == nullptr) return {};
+  for (const std::string_view key : style->summary) {
+    const cypher::Value& value = node.properties.get(key);
+    if (value.is_null()) continue;
+    std::string begin;
+    if (value.kind() == cypher::Kind::string) {
+      begin = shortened(value.string(), limit);
+    } else {
+      std::string text;
+      append_plain(text, value);
+      begin = shortened(text, limit);
+    }
+    if (!begin.empty()) return begin;
   }
   return {};
+}
+
+constexpr std::array<std::string_view, 3> kWeightKeys{"strength", "contribution_weight",
+                                                      "weight"};
+
+/// The number that says how much a relationship weighs, with two decimals.
+void append_weight(std::string& out, const cypher::PropertyRow& properties) {
+  for (const std::string_view key : kWeightKeys) {
+    const cypher::Value& value = properties.get(key);
+    if (!value.is_number()) continue;
+    std::array<char, 32> text;
+    std::snprintf(text.data(), text.size(), " %.3g", value.number());
+    out += text.data();
+    return;
+  }
 }
 
 }  // namespace
 
 std::string node_summary(const ExportedNode& node, std::size_t limit) {
-  if (const DotStyle* style = style_of(node.labels); style != nullptr)
-    for (const std::string_view key : style->summary) {
-      const auto found = node.properties.find(key);
-      if (found == node.properties.end() || found->second.is_null()) continue;
-      std::string text;
-      append_plain(text, found->second);
-      if (const std::string begin = shortened(text, limit); !begin.empty()) return begin;
-    }
+  if (std::string text = described(node, style_of(node.labels), limit); !text.empty())
+    return text;
   return shortened(node.name.text(), limit);
 }
 
@@ -99,13 +115,32 @@ Dot::Dot(ByteSink& sink) : out_{sink} {
       "  edge [fontname=\"Helvetica\", fontsize=8, color=\"#6b7280\"];\n");
 }
 
+// The name of a node, which few labels show, is looked up where it is shown.
+Wanted Dot::wanted() const {
+  Wanted wanted{{kWeightKeys.begin(), kWeightKeys.end()}, false, false};
+  for (const DotStyle& style : kDotStyles)
+    for (const std::string_view key : style.summary)
+      if (!key.empty()) wanted.keys.push_back(key);
+  return wanted;
+}
+
 void Dot::node(const ExportedNode& node) {
   std::string& out = out_.text();
-  out += "  n" + std::to_string(node.id) + " [label=";
-  std::string label;
-  for (const std::string& one : node.labels) label += (label.empty() ? "" : ", ") + one;
-  append_dot_string(out, label + "\n" + node_summary(node, kLabelCharacters));
-  if (const DotStyle* style = style_of(node.labels); style != nullptr) {
+  out += "  n";
+  append_integer(out, node.id);
+  out += " [label=";
+  label_.clear();
+  for (const std::string& one : node.labels) {
+    if (!label_.empty()) label_ += ", ";
+    label_ += one;
+  }
+  label_ += '\n';
+  const DotStyle* style = style_of(node.labels);
+  const std::string text = described(node, style, kLabelCharacters);
+  label_ +=
+      text.empty() ? shortened(node_name(*graph_, node.id).text(), kLabelCharacters) : text;
+  append_dot_string(out, label_);
+  if (style != nullptr) {
     out += ", ";
     out += style->attributes;
   }
@@ -115,9 +150,14 @@ void Dot::node(const ExportedNode& node) {
 
 void Dot::edge(const ExportedEdge& edge) {
   std::string& out = out_.text();
-  out += "  n" + std::to_string(edge.edge.start) + " -> n" + std::to_string(edge.edge.end) +
-         " [label=";
-  append_dot_string(out, edge.type + weight_of(edge.properties));
+  out += "  n";
+  append_integer(out, edge.edge.start);
+  out += " -> n";
+  append_integer(out, edge.edge.end);
+  out += " [label=";
+  label_ = edge.type;
+  append_weight(label_, edge.properties);
+  append_dot_string(out, label_);
   out += "];\n";
   out_.written();
 }

@@ -18,12 +18,16 @@ class Dot : public GraphFormat {
  public:
   explicit Dot(ByteSink& sink);
 
+  [[nodiscard]] Wanted wanted() const override;
+  void begin(const cypher::Graph& graph) override { graph_ = &graph; }
   void node(const ExportedNode& node) override;
   void edge(const ExportedEdge& edge) override;
   void finish() override;
 
  private:
   TextWriter out_;
+  const cypher::Graph* graph_ = nullptr;
+  std::string label_;
 };
 
 }  // namespace hart::prov::exports

@@ -11,25 +11,19 @@
 namespace hart::prov::exports {
 namespace {
 
-using cypher::Map;
+using cypher::PropertyRow;
 using cypher::Value;
 
 constexpr std::size_t kAtomsNamed = 5;
 
-const Value& chain_property(const Map& properties, std::string_view key) {
-  static const Value kNone;
-  const auto found = properties.find(key);
-  return found == properties.end() ? kNone : found->second;
-}
-
-std::string chain_text(const Map& properties, std::string_view key) {
+std::string chain_text(const PropertyRow& properties, std::string_view key) {
   std::string text;
-  append_plain(text, chain_property(properties, key));
+  append_plain(text, properties.get(key));
   return text;
 }
 
-std::optional<double> chain_share(const Map& properties, std::string_view key) {
-  const Value& value = chain_property(properties, key);
+std::optional<double> chain_share(const PropertyRow& properties, std::string_view key) {
+  const Value& value = properties.get(key);
   if (!value.is_number()) return std::nullopt;
   return std::clamp(value.number(), 0.0, 1.0);
 }
@@ -62,8 +56,8 @@ void add_fact(ChainBox& box, const std::string& name, const std::string& value) 
 /// Of a text that is not there nobody knows whether it ever was.
 constexpr const char* kNoText = "(none, or erased)";
 
-std::string or_erased(std::string text, const Map& properties, std::string_view key) {
-  return chain_property(properties, key).is_null() ? kNoText : std::move(text);
+std::string or_erased(std::string text, const PropertyRow& properties, std::string_view key) {
+  return properties.get(key).is_null() ? kNoText : std::move(text);
 }
 
 ChainBox prompt_box(const ExportedNode& node) {
@@ -89,7 +83,7 @@ ChainBox decision_box(const ExportedNode* node, const ExportedNode& inference) {
   return box;
 }
 
-ChainBox model_box(const Map& model, const Map& use) {
+ChainBox model_box(const PropertyRow& model, const PropertyRow& use) {
   ChainBox box{ChainBox::Kind::model, "Model", chain_text(model, "name"), {}, {}};
   if (box.text.empty()) box.text = short_id(chain_text(model, "model_id"));
   add_fact(box, "", chain_text(model, "type"));
@@ -103,7 +97,7 @@ ChainBox model_box(const Map& model, const Map& use) {
   return box;
 }
 
-ChainBox alternative_box(const Map& alternative) {
+ChainBox alternative_box(const PropertyRow& alternative) {
   ChainBox box{ChainBox::Kind::alternative, "Instead", {}, {}, {}};
   const std::string text =
       or_erased(chain_text(alternative, "description"), alternative, "description");
@@ -141,8 +135,8 @@ std::vector<ChainCollector::Link> ChainCollector::links(cypher::NodeId start,
     if (node != nodes_.end()) found.push_back({&node->second, &edge});
   }
   const auto rank = [&](const Link& link) {
-    const Value& of_edge = chain_property(link.edge->properties, order_by);
-    const Value& of_node = chain_property(link.node->properties, order_by);
+    const Value& of_edge = link.edge->properties.get(order_by);
+    const Value& of_node = link.node->properties.get(order_by);
     return of_edge.is_number() ? of_edge.number() : of_node.is_number() ? of_node.number() : -1;
   };
   std::ranges::stable_sort(found,
@@ -151,7 +145,7 @@ std::vector<ChainCollector::Link> ChainCollector::links(cypher::NodeId start,
 }
 
 ChainBox ChainCollector::evidence_box(const Link& link) const {
-  const Map& properties = link.node->properties;
+  const PropertyRow& properties = link.node->properties;
   ChainBox box{ChainBox::Kind::evidence, chain_text(properties, "source"), {}, {}, {}};
   if (box.title.empty()) box.title = "Evidence";
   box.text = or_erased(chain_text(properties, "content"), properties, "content");
@@ -165,7 +159,7 @@ ChainBox ChainCollector::evidence_box(const Link& link) const {
 }
 
 ChainBox ChainCollector::influence_box(const Link& link) const {
-  const Map& properties = link.node->properties;
+  const PropertyRow& properties = link.node->properties;
   ChainBox box{ChainBox::Kind::influence, "Earlier answer", {}, {}, {}};
   const auto decisions = links(link.node->id, "RESULTED_IN", "");
   box.text = or_erased(chain_text(properties, "prompt"), properties, "prompt");

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <memory>
 
 namespace hart::prov::exports {
 namespace {
@@ -16,11 +16,10 @@ constexpr std::size_t kBatch = 256;
 /// do not depend on the graph.
 class NameCache {
  public:
-  explicit NameCache(const cypher::Graph& graph) : graph_{graph}, names_(kPlaces) {
-    for (NodeName& name : names_) name.id = -1;
-  }
+  explicit NameCache(const cypher::Graph& graph) : graph_{graph} {}
 
   const NodeName& of(NodeId id) {
+    if (names_.empty()) names_.resize(kPlaces, NodeName{nullptr, -1, {}});
     NodeName& place = names_[static_cast<std::size_t>(id) % kPlaces];
     if (place.id != id) place = node_name(graph_, id);
     return place;
@@ -38,8 +37,11 @@ class Scanner {
       : graph_{graph},
         visitor_{visitor},
         step_{step},
-        names_{graph},
-        with_names_{visitor.wants_names()} {}
+        wanted_{visitor.wanted()},
+        reader_{graph.reader(wanted_.keys)},
+        names_{graph} {
+    visitor.begin(graph);
+  }
 
   ScanCounts all() {
     std::array<NodeId, kBatch> ids;
@@ -101,44 +103,45 @@ class Scanner {
     return !chain_ || std::ranges::binary_search(*chain_, edge.end);
   }
 
-  const std::string& type_name(std::uint32_t type) {
-    const auto known = types_.find(type);
-    if (known != types_.end()) return known->second;
-    return types_.emplace(type, graph_.type_name(type)).first->second;
-  }
-
   void show(NodeId id) {
     if (step_) step_();
-    ExportedNode node{id, graph_.labels(id), graph_.node_properties(id), {}};
-    node.name = node_name(id, node.labels, node.properties);
-    visitor_.node(node);
+    node_.id = id;
+    reader_->node(id, node_.labels, node_.properties);
+    if (wanted_.names || wanted_.names_of_ends)
+      node_.name = node_name(id, node_.labels, node_.properties);
+    visitor_.node(node_);
     ++counts_.nodes;
     if (chain_ && !is_left(id)) return;
+    if (wanted_.names_of_ends) edge_.start = node_.name;
     for_each_edge_from(id, [&](const Edge& edge) {
-      if (is_selected(edge)) show(edge, node.name);
+      if (is_selected(edge)) show(edge);
     });
   }
 
-  void show(const Edge& edge, const NodeName& start) {
-    ExportedEdge shown{edge, type_name(edge.type), graph_.edge_properties(edge), {}, {}};
-    if (with_names_) {
-      shown.start = start;
-      shown.end = edge.end == edge.start ? start : names_.of(edge.end);
-    }
-    visitor_.edge(shown);
+  void show(const Edge& edge) {
+    if (edge_.type.empty() || edge_.edge.type != edge.type)
+      edge_.type = graph_.type_name(edge.type);
+    edge_.edge = edge;
+    reader_->edge(edge, edge_.properties);
+    if (wanted_.names_of_ends)
+      edge_.end = edge.end == edge.start ? edge_.start : names_.of(edge.end);
+    visitor_.edge(edge_);
     ++counts_.edges;
   }
 
   const cypher::Graph& graph_;
   GraphVisitor& visitor_;
   const std::function<void()>& step_;
+  Wanted wanted_;
+  std::unique_ptr<cypher::GraphReader> reader_;
   NameCache names_;
-  bool with_names_;
   NodeId root_ = -1;
   bool through_inferences_ = true;
   std::optional<std::vector<NodeId>> chain_;
-  std::map<std::uint32_t, std::string> types_;
   std::vector<Edge> batch_ = std::vector<Edge>(kBatch);
+  // Shown again and again.
+  ExportedNode node_;
+  ExportedEdge edge_;
   ScanCounts counts_;
 };
 

@@ -35,11 +35,11 @@ GraphMl::Type GraphMl::type_of(const cypher::Value& value) {
   }
 }
 
-const GraphMl::Key& GraphMl::key(Domain domain, const std::string& name, Type type) {
+const GraphMl::Key& GraphMl::key(Domain domain, std::string_view name, Type type) {
   auto& keys = domain == Domain::node ? node_keys_ : edge_keys_;
   const auto known = keys.find(name);
   if (known == keys.end())
-    return keys.emplace(name, Key{name, domain, keys.size(), type}).first->second;
+    return keys.emplace(name, Key{std::string{name}, domain, keys.size(), type}).first->second;
   Type& before = known->second.type;
   if (before == type) return known->second;
   const auto is_number = [](Type one) { return one == Type::integer || one == Type::floating; };
@@ -48,12 +48,12 @@ const GraphMl::Key& GraphMl::key(Domain domain, const std::string& name, Type ty
 }
 
 void GraphMl::append_properties(std::string& out, Domain domain,
-                                const cypher::Map& properties) {
+                                const cypher::PropertyRow& properties) {
   for (const auto& [name, value] : properties) {
     if (value.is_null()) continue;
     out += "<data key=\"";
     out += domain == Domain::node ? "n" : "e";
-    out += std::to_string(key(domain, name, type_of(value)).number);
+    append_integer(out, static_cast<std::int64_t>(key(domain, name, type_of(value)).number));
     out += "\">";
     if (value.kind() == cypher::Kind::string) {
       append_xml(out, value.string());
@@ -70,7 +70,9 @@ void GraphMl::append_properties(std::string& out, Domain domain,
 
 void GraphMl::node(const ExportedNode& node) {
   std::string& out = body_.text();
-  out += "    <node id=\"n" + std::to_string(node.id) + "\"><data key=\"labels\">";
+  out += "    <node id=\"n";
+  append_integer(out, node.id);
+  out += "\"><data key=\"labels\">";
   for (const std::string& label : node.labels) {
     out += ':';
     append_xml(out, label);
@@ -83,9 +85,13 @@ void GraphMl::node(const ExportedNode& node) {
 
 void GraphMl::edge(const ExportedEdge& edge) {
   std::string& out = body_.text();
-  out += "    <edge id=\"e" + std::to_string(edge.edge.id) + "\" source=\"n" +
-         std::to_string(edge.edge.start) + "\" target=\"n" + std::to_string(edge.edge.end) +
-         "\"><data key=\"label\">";
+  out += "    <edge id=\"e";
+  append_integer(out, edge.edge.id);
+  out += "\" source=\"n";
+  append_integer(out, edge.edge.start);
+  out += "\" target=\"n";
+  append_integer(out, edge.edge.end);
+  out += "\"><data key=\"label\">";
   append_xml(out, edge.type);
   out += "</data>";
   append_properties(out, Domain::edge, edge.properties);

@@ -20,6 +20,7 @@ class GraphMl : public GraphFormat {
  public:
   explicit GraphMl(ByteSink& sink) : sink_{sink}, body_{spool_} {}
 
+  [[nodiscard]] Wanted wanted() const override { return {{}, false, false}; }
   void node(const ExportedNode& node) override;
   void edge(const ExportedEdge& edge) override;
   void finish() override;
@@ -35,8 +36,9 @@ class GraphMl : public GraphFormat {
   };
 
   static Type type_of(const cypher::Value& value);
-  const Key& key(Domain domain, const std::string& name, Type type);
-  void append_properties(std::string& out, Domain domain, const cypher::Map& properties);
+  const Key& key(Domain domain, std::string_view name, Type type);
+  void append_properties(std::string& out, Domain domain,
+                         const cypher::PropertyRow& properties);
   [[nodiscard]] std::string head() const;
 
   ByteSink& sink_;

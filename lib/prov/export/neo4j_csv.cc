@@ -57,14 +57,23 @@ bool fits_array_field(const cypher::Value& item) {
          (!item.string().empty() && item.string().find(';') == std::string::npos);
 }
 
-template <typename T> void append_number(std::string& out, T value) {
-  std::array<char, sizeof(T)> bytes;
-  std::memcpy(bytes.data(), &value, sizeof value);
-  out.append(bytes.data(), bytes.size());
+/// Room for a number, to be set when it is known.
+std::size_t append_room(std::string& out) {
+  out.append(sizeof(std::uint32_t), '\0');
+  return out.size() - sizeof(std::uint32_t);
+}
+
+void set_number(std::string& out, std::size_t at, std::size_t value) {
+  const auto number = static_cast<std::uint32_t>(value);
+  std::memcpy(out.data() + at, &number, sizeof number);
+}
+
+void append_number(std::string& out, std::size_t value) {
+  set_number(out, append_room(out), value);
 }
 
 /// "a;b" from ["a","b"]
-std::string array_field(const std::string& json) {
+std::string array_field(std::string_view json) {
   std::string out;
   const Json items = parse_json(json, "a list of an export");
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -74,43 +83,54 @@ std::string array_field(const std::string& json) {
   return out;
 }
 
-/// Reads back what Neo4jTable spooled.
+/// Reads back what Neo4jTable spooled, row by row.
 class RowReader {
  public:
   explicit RowReader(Spool& spool) : spool_{spool} { spool_.rewind(); }
 
-  bool at_end() {
-    if (at_ == chunk_.size()) refill();
-    return chunk_.empty();
+  /// Goes on to the next row; false at the end. What was read of the row before is gone.
+  bool next() {
+    if (!gather(sizeof(std::uint32_t))) return false;
+    row_ = std::string_view{buffer_}.substr(at_, sizeof(std::uint32_t));
+    const std::size_t size = sizeof(std::uint32_t) + number();
+    (void)gather(size);
+    row_ = std::string_view{buffer_}.substr(at_, size).substr(sizeof(std::uint32_t));
+    at_ += size;
+    return true;
   }
-  template <typename T> T number() {
-    const std::string bytes = take(sizeof(T));
-    T value;
+  std::uint32_t number() {
+    const std::string_view bytes = take(sizeof(std::uint32_t));
+    std::uint32_t value = 0;
     std::memcpy(&value, bytes.data(), sizeof value);
     return value;
   }
-  std::string text() { return take(number<std::uint32_t>()); }
+  std::string_view text() { return take(number()); }
 
  private:
-  void refill() {
-    chunk_ = spool_.read(1 << 17);
-    at_ = 0;
+  std::string_view take(std::size_t size) {
+    if (size > row_.size()) throw Error{Fault::internal, "a spooled row is too short"};
+    const std::string_view taken = row_.substr(0, size);
+    row_.remove_prefix(size);
+    return taken;
   }
-  std::string take(std::size_t size) {
-    std::string out;
-    while (out.size() < size) {
-      if (at_ == chunk_.size()) refill();
-      if (chunk_.empty()) throw Error{Fault::internal, "a spool ends inside a row"};
-      const std::string_view part = chunk_.substr(at_, size - out.size());
-      out += part;
-      at_ += part.size();
+  /// Brings `size` bytes behind `at_`; false when nothing is left.
+  bool gather(std::size_t size) {
+    if (buffer_.size() - at_ >= size) return true;
+    buffer_.erase(0, at_);
+    at_ = 0;
+    while (buffer_.size() < size) {
+      const std::string_view chunk = spool_.read(1 << 17);
+      if (chunk.empty() && buffer_.empty()) return false;
+      if (chunk.empty()) throw Error{Fault::internal, "a spool ends inside a row"};
+      buffer_ += chunk;
     }
-    return out;
+    return true;
   }
 
   Spool& spool_;
-  std::string_view chunk_;
+  std::string buffer_;
   std::size_t at_ = 0;
+  std::string_view row_;
 };
 
 /// Whether a field of this type may hold what needs quotation marks.
@@ -140,26 +160,39 @@ ColumnType wider(const ColumnType& a, const ColumnType& b) {
   return {Base::string, false};
 }
 
-void Neo4jTable::add(const std::string& fixed, const cypher::Map& properties) {
+Neo4jTable::Column& Neo4jTable::column(std::size_t place, std::string_view key,
+                                       const ColumnType& type) {
+  if (place < last_row_.size() && last_row_[place]->first == key)
+    return last_row_[place]->second;
+  auto found = columns_.find(key);
+  if (found == columns_.end()) {
+    const auto number = static_cast<std::uint32_t>(columns_.size());
+    found = columns_.emplace(key, Column{number, type}).first;
+  }
+  last_row_.resize(std::max(last_row_.size(), place + 1), &*found);
+  last_row_[place] = &*found;
+  return found->second;
+}
+
+void Neo4jTable::add(std::string_view fixed, const cypher::PropertyRow& properties) {
   row_.clear();
-  append_number(row_, static_cast<std::uint32_t>(fixed.size()));
+  (void)append_room(row_);
+  append_number(row_, fixed.size());
   row_ += fixed;
-  const auto present = static_cast<std::uint32_t>(std::ranges::count_if(
-      properties, [](const auto& entry) { return !entry.second.is_null(); }));
-  append_number(row_, present);
+  const std::size_t count_at = append_room(row_);
+  std::size_t place = 0;
   for (const auto& [key, value] : properties) {
     if (value.is_null()) continue;
     const ColumnType type = column_type(value);
-    const auto number = static_cast<std::uint32_t>(columns_.size());
-    const auto [column, is_new] = columns_.try_emplace(key, Column{number, type});
-    if (!is_new) column->second.type = wider(column->second.type, type);
-    append_number(row_, column->second.number);
-    const std::size_t at = row_.size();
-    append_number(row_, std::uint32_t{0});
+    Column& column = this->column(place++, key, type);
+    if (column.type != type) column.type = wider(column.type, type);
+    append_number(row_, column.number);
+    const std::size_t at = append_room(row_);
     append_plain(row_, value);
-    const auto size = static_cast<std::uint32_t>(row_.size() - at - sizeof(std::uint32_t));
-    std::memcpy(row_.data() + at, &size, sizeof size);
+    set_number(row_, at, row_.size() - at - sizeof(std::uint32_t));
   }
+  set_number(row_, count_at, place);
+  set_number(row_, 0, row_.size() - sizeof(std::uint32_t));
   rows_.write(row_);
 }
 
@@ -175,23 +208,25 @@ void Neo4jTable::write(const std::string& fixed, ByteSink& sink) {
     append_csv_field(heading, key + ":" + column.type.name());
   }
   out.put(heading + "\n");
-  std::vector<std::optional<std::string>> cells(columns_.size());
-  for (RowReader rows{rows_}; !rows.at_end();) {
+  std::vector<std::optional<std::string_view>> cells(columns_.size());
+  for (RowReader rows{rows_}; rows.next();) {
     std::string& text = out.text();
     text += rows.text();
     for (auto& cell : cells) cell.reset();
-    for (auto left = rows.number<std::uint32_t>(); left > 0; --left) {
-      const auto number = rows.number<std::uint32_t>();
+    for (auto left = rows.number(); left > 0; --left) {
+      const auto number = rows.number();
       cells[number] = rows.text();
     }
     for (const std::uint32_t number : order) {
       text += ',';
       if (!cells[number]) continue;
       const ColumnType& type = types[number];
-      if (is_quoted(type)) {
-        append_csv_field(text, type.is_list ? array_field(*cells[number]) : *cells[number]);
-      } else {
+      if (!is_quoted(type)) {
         text += *cells[number];
+      } else if (type.is_list) {
+        append_csv_field(text, array_field(*cells[number]));
+      } else {
+        append_csv_field(text, *cells[number]);
       }
     }
     text += '\n';
@@ -201,22 +236,37 @@ void Neo4jTable::write(const std::string& fixed, ByteSink& sink) {
 }
 
 void Neo4jCsv::node(const ExportedNode& node) {
-  const std::string file = node.name.known == nullptr
-                               ? "nodes.csv"
-                               : "nodes_" + std::string{node.name.known->label} + ".csv";
+  const KnownLabel* known = known_label(node.labels, node.properties);
+  if (node_table_ == nullptr || known != node_label_) {
+    node_label_ = known;
+    node_table_ =
+        &nodes_[known == nullptr ? "nodes.csv" : "nodes_" + std::string{known->label} + ".csv"];
+  }
   std::string labels;
-  for (const std::string& label : node.labels) labels += (labels.empty() ? "" : ";") + label;
-  fixed_ = std::to_string(node.id) + ",";
+  for (const std::string& label : node.labels) {
+    if (!labels.empty()) labels += ';';
+    labels += label;
+  }
+  fixed_.clear();
+  append_integer(fixed_, node.id);
+  fixed_ += ',';
   append_csv_field(fixed_, labels);
-  nodes_[file].add(fixed_, node.properties);
+  node_table_->add(fixed_, node.properties);
 }
 
 void Neo4jCsv::edge(const ExportedEdge& edge) {
-  const bool known = std::ranges::find(kKnownTypes, edge.type) != kKnownTypes.end();
-  const std::string file = known ? "relationships_" + edge.type + ".csv" : "relationships.csv";
-  fixed_ = std::to_string(edge.edge.start) + "," + std::to_string(edge.edge.end) + ",";
+  if (edge_table_ == nullptr || edge.type != edge_type_) {
+    edge_type_ = edge.type;
+    const bool known = std::ranges::find(kKnownTypes, edge.type) != kKnownTypes.end();
+    edge_table_ = &edges_[known ? "relationships_" + edge.type + ".csv" : "relationships.csv"];
+  }
+  fixed_.clear();
+  append_integer(fixed_, edge.edge.start);
+  fixed_ += ',';
+  append_integer(fixed_, edge.edge.end);
+  fixed_ += ',';
   append_csv_field(fixed_, edge.type);
-  edges_[file].add(fixed_, edge.properties);
+  edge_table_->add(fixed_, edge.properties);
 }
 
 void Neo4jCsv::finish() {

@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "prov/export/folder_sink.h"
 #include "prov/export/graph_format.h"
@@ -43,7 +45,7 @@ struct ColumnType {
 class Neo4jTable {
  public:
   /// Adds a row: fixed fields, as they are, and properties.
-  void add(const std::string& fixed, const cypher::Map& properties);
+  void add(std::string_view fixed, const cypher::PropertyRow& properties);
   /// Writes the header, `fixed` before the property columns in the order of their names, and
   /// the rows.
   void write(const std::string& fixed, ByteSink& sink);
@@ -54,7 +56,13 @@ class Neo4jTable {
     std::uint32_t number;
     ColumnType type;
   };
-  std::map<std::string, Column, std::less<>> columns_;
+  using Columns = std::map<std::string, Column, std::less<>>;
+  /// The column of a key, which is made when it is new. Where the row before had the key at the
+  /// same place nothing is searched.
+  Column& column(std::size_t place, std::string_view key, const ColumnType& type);
+
+  Columns columns_;
+  std::vector<Columns::value_type*> last_row_;  ///< the columns of the row before
   Spool rows_;
   std::string row_;
 };
@@ -71,6 +79,7 @@ class Neo4jCsv : public GraphFormat {
  public:
   explicit Neo4jCsv(FolderSink& folder) : folder_{folder} {}
 
+  [[nodiscard]] Wanted wanted() const override { return {{}, false, false}; }
   void node(const ExportedNode& node) override;
   void edge(const ExportedEdge& edge) override;
   void finish() override;
@@ -79,6 +88,11 @@ class Neo4jCsv : public GraphFormat {
   FolderSink& folder_;
   std::map<std::string, Neo4jTable> nodes_;  ///< by the file's name
   std::map<std::string, Neo4jTable> edges_;
+  // Where the node and the relationship before went, and why.
+  Neo4jTable* node_table_ = nullptr;
+  const KnownLabel* node_label_ = nullptr;
+  Neo4jTable* edge_table_ = nullptr;
+  std::string edge_type_;
   std::string fixed_;
 };
 

@@ -40,18 +40,17 @@ ProvAttribute type_attribute(std::string name) {
 }
 
 /// The start or the end of an activity; nothing when it is no instant that PROV can hold.
-std::string take_instant(cypher::Map& properties, const char* key) {
-  const auto found = properties.find(key);
-  if (found == properties.end()) return {};
-  const ProvAttribute attribute = prov_attribute("", found->second);
-  if (attribute.type != ProvType::date_time) return {};
-  properties.erase(found);
-  return attribute.text;
+std::string instant_of(const cypher::PropertyRow& properties, std::string_view key) {
+  const ProvAttribute attribute = prov_attribute("", properties.get(key));
+  return attribute.type == ProvType::date_time ? attribute.text : std::string{};
 }
 
-void append_attributes(std::vector<ProvAttribute>& out, const cypher::Map& properties) {
+/// All that are not null, but for two keys.
+void append_attributes(std::vector<ProvAttribute>& out, const cypher::PropertyRow& properties,
+                       std::string_view but = {}, std::string_view nor = {}) {
   for (const auto& [key, value] : properties)
-    if (!value.is_null()) out.push_back(prov_attribute(qualified(key), value));
+    if (!value.is_null() && (key.empty() || (key != but && key != nor)))
+      out.push_back(prov_attribute(qualified(key), value));
 }
 
 }  // namespace
@@ -63,17 +62,19 @@ ProvMapping::ProvMapping(const std::string& tenant, ProvWriter& writer)
 
 void ProvMapping::node(const ExportedNode& node) {
   ProvRecord record{ProvKind::entity, qualified(node.name.text()), {}, {}};
-  cypher::Map properties = node.properties;
+  std::string_view start, end;  // keys of what stands among the arguments
   if (has_known_label(node.name, "Inference")) {
     record.kind = ProvKind::activity;
-    record.arguments = {take_instant(properties, "timestamp"),
-                        take_instant(properties, "completed")};
+    record.arguments = {instant_of(node.properties, "timestamp"),
+                        instant_of(node.properties, "completed")};
+    if (!record.arguments[0].empty()) start = "timestamp";
+    if (!record.arguments[1].empty()) end = "completed";
   }
   for (const std::string& label : node.labels)
     record.attributes.push_back(type_attribute(qualified(label)));
   if (has_known_label(node.name, "Model"))
     record.attributes.push_back(type_attribute("prov:Plan"));
-  append_attributes(record.attributes, properties);
+  append_attributes(record.attributes, node.properties, start, end);
   writer_.record(record);
 }
 
@@ -81,7 +82,6 @@ void ProvMapping::edge(const ExportedEdge& edge) {
   ProvRecord record{kind_of(edge), {}, {}, {type_attribute(qualified(edge.type))}};
   const std::string start = qualified(edge.start.text());
   const std::string end = qualified(edge.end.text());
-  cypher::Map properties = edge.properties;
   if (record.kind == ProvKind::was_generated_by) {
     record.arguments = {end, start};
   } else if (record.kind == ProvKind::was_associated_with) {
@@ -89,12 +89,10 @@ void ProvMapping::edge(const ExportedEdge& edge) {
   } else {
     record.arguments = {start, end};
   }
-  const auto role = properties.find("role");
-  if (record.kind == ProvKind::used && role != properties.end() && !role->second.is_null()) {
-    record.attributes.push_back(prov_attribute("prov:role", role->second));
-    properties.erase(role);
-  }
-  append_attributes(record.attributes, properties);
+  const cypher::Value& role = edge.properties.get("role");
+  const bool has_role = record.kind == ProvKind::used && !role.is_null();
+  if (has_role) record.attributes.push_back(prov_attribute("prov:role", role));
+  append_attributes(record.attributes, edge.properties, has_role ? "role" : "");
   writer_.record(record);
 }
 

@@ -29,7 +29,7 @@ class ProvMapping : public GraphFormat {
  public:
   ProvMapping(const std::string& tenant, ProvWriter& writer);
 
-  [[nodiscard]] bool wants_names() const override { return true; }
+  [[nodiscard]] Wanted wanted() const override { return {{}, true, true}; }
   void node(const ExportedNode& node) override;
   void edge(const ExportedEdge& edge) override;
   void finish() override { writer_.finish(); }

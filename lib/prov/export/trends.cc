@@ -8,24 +8,18 @@ namespace hart::prov::exports {
 namespace {
 
 using cypher::Kind;
-using cypher::Map;
+using cypher::PropertyRow;
 using cypher::Value;
 
-const Value& property(const Map& properties, std::string_view key) {
-  static const Value kNone;
-  const auto found = properties.find(key);
-  return found == properties.end() ? kNone : found->second;
-}
-
-std::uint64_t count_in(const Map& properties, std::string_view key) {
-  const Value& value = property(properties, key);
+std::uint64_t count_in(const PropertyRow& properties, std::string_view key) {
+  const Value& value = properties.get(key);
   return value.kind() == Kind::integer && value.integer() > 0
              ? static_cast<std::uint64_t>(value.integer())
              : 0;
 }
 
-std::string text_in(const Map& properties, std::string_view key) {
-  const Value& value = property(properties, key);
+std::string text_in(const PropertyRow& properties, std::string_view key) {
+  const Value& value = properties.get(key);
   return value.kind() == Kind::string ? value.string() : std::string{};
 }
 
@@ -58,7 +52,7 @@ void Trends::node(const ExportedNode& node) {
   if (known != nullptr && known->label == "Model")
     model_names_[node.name.value] = text_in(node.properties, "name");
   if (known == nullptr || known->label != "Inference") return;
-  const Value& began = property(node.properties, "timestamp");
+  const Value& began = node.properties.get("timestamp");
   current_ = node.id;
   current_day_ = began.is_temporal() ? day_of(began.temporal()) : std::string{};
   Day& day = days_[{current_day_, text_in(node.properties, "task_type")}];
@@ -66,19 +60,25 @@ void Trends::node(const ExportedNode& node) {
   day.tokens_in += count_in(node.properties, "tokens_in");
   day.tokens_out += count_in(node.properties, "tokens_out");
   if (text_in(node.properties, "finish_reason") == "length") ++day.length_stops;
-  const Value& confidence = property(node.properties, "confidence");
+  const Value& confidence = node.properties.get("confidence");
   if (confidence.is_number()) day.confidence.add(confidence.number());
-  const Value& ended = property(node.properties, "completed");
+  const Value& ended = node.properties.get("completed");
   if (began.is_temporal() && ended.is_temporal())
     day.seconds.add(seconds_between(began.temporal(), ended.temporal()));
 }
 
 void Trends::edge(const ExportedEdge& edge) {
   if (edge.edge.start != current_ || edge.type != "USED_MODEL") return;
-  ModelDay& day = models_[{current_day_, edge.end.value}];
+  ModelDay& day = models_[{current_day_, model_id(edge.edge.end)}];
   ++day.inferences;
-  const Value& weight = property(edge.properties, "contribution_weight");
+  const Value& weight = edge.properties.get("contribution_weight");
   if (weight.is_number()) day.contribution.add(weight.number());
+}
+
+const std::string& Trends::model_id(cypher::NodeId model) {
+  const auto [place, is_new] = model_ids_.try_emplace(model);
+  if (is_new) place->second = node_name(*graph_, model).value;
+  return place->second;
 }
 
 void Trends::write_days(ByteSink& sink) const {

@@ -14,6 +14,9 @@ namespace hart::prov::exports {
 /// from. Their size depends on the days, tasks and models alone.
 class Trends {
  public:
+  /// `graph` outlives what is shown of it.
+  void begin(const cypher::Graph& graph) { graph_ = &graph; }
+  /// Nodes come with their names.
   void node(const ExportedNode& node);
   void edge(const ExportedEdge& edge);
 
@@ -48,6 +51,9 @@ class Trends {
   std::map<Key, Day> days_;         ///< by day and task
   std::map<Key, ModelDay> models_;  ///< by day and model
   std::map<std::string, std::string> model_names_;
+  const std::string& model_id(cypher::NodeId model);
+  const cypher::Graph* graph_ = nullptr;
+  std::map<cypher::NodeId, std::string> model_ids_;
   // An edge follows the node that it begins at.
   cypher::NodeId current_ = -1;
   std::string current_day_;

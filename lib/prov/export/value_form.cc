@@ -16,12 +16,6 @@ using cypher::List;
 using cypher::Map;
 using cypher::Value;
 
-void append_integer(std::string& out, std::int64_t value) {
-  std::array<char, 24> text;
-  const auto done = std::to_chars(text.data(), text.data() + text.size(), value);
-  out.append(text.data(), done.ptr);
-}
-
 /// "1.0", "2.5e-7"; the exponent without a plus sign, which Cypher does not know.
 void append_finite(std::string& out, double value) {
   std::array<char, 40> text;
@@ -136,7 +130,27 @@ void append_cypher_list(std::string& out, const List& list) {
   out += ']';
 }
 
+/// {"key":value,...}
+template <typename Entries> void append_object(std::string& out, const Entries& entries) {
+  out += '{';
+  bool first = true;
+  for (const auto& [key, value] : entries) {
+    if (!first) out += ',';
+    first = false;
+    append_json_string(out, key);
+    out += ':';
+    append_json(out, value);
+  }
+  out += '}';
+}
+
 }  // namespace
+
+void append_integer(std::string& out, std::int64_t value) {
+  std::array<char, 24> text;
+  const auto done = std::to_chars(text.data(), text.data() + text.size(), value);
+  out.append(text.data(), done.ptr);
+}
 
 void append_float(std::string& out, double value, FloatForm form) {
   if (std::isnan(value)) {
@@ -179,16 +193,11 @@ void append_plain(std::string& out, const Value& value, FloatForm form) {
 }
 
 void append_json(std::string& out, const Map& map) {
-  out += '{';
-  bool first = true;
-  for (const auto& [key, value] : map) {
-    if (!first) out += ',';
-    first = false;
-    append_json_string(out, key);
-    out += ':';
-    append_json(out, value);
-  }
-  out += '}';
+  append_object(out, map);
+}
+
+void append_json(std::string& out, const cypher::PropertyRow& properties) {
+  append_object(out, properties);
 }
 
 void append_json(std::string& out, const Value& value) {
@@ -275,10 +284,10 @@ void append_cypher(std::string& out, const Value& value) {
   }
 }
 
-void append_cypher(std::string& out, const Map& map) {
+void append_cypher(std::string& out, const cypher::PropertyRow& properties) {
   out += '{';
   bool first = true;
-  for (const auto& [key, value] : map) {
+  for (const auto& [key, value] : properties) {
     if (value.is_null()) continue;
     if (!first) out += ", ";
     first = false;

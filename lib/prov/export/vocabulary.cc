@@ -40,12 +40,18 @@ std::string NodeName::text() const {
   return std::string{known->path} + "/" + value;
 }
 
+const KnownLabel* known_label(const std::vector<std::string>& labels,
+                              const cypher::PropertyRow& properties) {
+  const KnownLabel* known = known_among(labels);
+  if (known == nullptr) return nullptr;
+  return properties.get(known->key).kind() == cypher::Kind::string ? known : nullptr;
+}
+
 NodeName node_name(cypher::NodeId id, const std::vector<std::string>& labels,
-                   const cypher::Map& properties) {
+                   const cypher::PropertyRow& properties) {
   const KnownLabel* known = known_among(labels);
   if (known == nullptr) return {nullptr, id, {}};
-  const auto key = properties.find(known->key);
-  return key == properties.end() ? NodeName{nullptr, id, {}} : named(id, known, key->second);
+  return named(id, known, properties.get(known->key));
 }
 
 NodeName node_name(const cypher::Graph& graph, cypher::NodeId id) {
@@ -54,12 +60,10 @@ NodeName node_name(const cypher::Graph& graph, cypher::NodeId id) {
   return named(id, known, graph.node_property(id, known->key));
 }
 
-std::vector<std::string_view> edge_keys(const cypher::Map& properties) {
+std::vector<std::string_view> edge_keys(const cypher::PropertyRow& properties) {
   std::vector<std::string_view> keys;
-  for (const std::string_view key : kEdgeKeys) {
-    const auto found = properties.find(key);
-    if (found != properties.end() && !found->second.is_null()) keys.push_back(key);
-  }
+  for (const std::string_view key : kEdgeKeys)
+    if (!properties.get(key).is_null()) keys.push_back(key);
   return keys;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "prov/cypher/graph.h"
+#include "prov/cypher/property_row.h"
 
 namespace hart::prov::exports {
 
@@ -33,15 +34,20 @@ struct NodeName {
   [[nodiscard]] std::string text() const;
 };
 
+/// The known label of a node that its name says, or null: of labels that are known, the first
+/// in their order, when the node has the property of its key.
+[[nodiscard]] const KnownLabel* known_label(const std::vector<std::string>& labels,
+                                            const cypher::PropertyRow& properties);
+
 /// The name of a node with these labels and properties.
 [[nodiscard]] NodeName node_name(cypher::NodeId id, const std::vector<std::string>& labels,
-                                 const cypher::Map& properties);
+                                 const cypher::PropertyRow& properties);
 /// The same, reading only what is needed.
 [[nodiscard]] NodeName node_name(const cypher::Graph& graph, cypher::NodeId id);
 
 /// Those properties that tell relationships of one type between the same two nodes apart, of
 /// the ones that it has: role, sequence, position, how. A relationship at a node that is known
 /// by its number alone is told apart by its own.
-[[nodiscard]] std::vector<std::string_view> edge_keys(const cypher::Map& properties);
+[[nodiscard]] std::vector<std::string_view> edge_keys(const cypher::PropertyRow& properties);
 
 }  // namespace hart::prov::exports

@@ -10,13 +10,13 @@ namespace {
 
 using cypher::Value;
 
-constexpr std::array<std::string_view, 2> kModelEdgeKeys{"contribution_weight", "confidence"};
-constexpr std::array<std::string_view, 2> kReasoningEdgeKeys{"weight", "num_operations"};
-constexpr std::array<std::string_view, 3> kUsedAtomKeys{"role", "weight", "sequence"};
+constexpr std::array<std::string_view, 2> kModelEdgeKeys{"confidence", "contribution_weight"};
+constexpr std::array<std::string_view, 2> kReasoningEdgeKeys{"num_operations", "weight"};
+constexpr std::array<std::string_view, 3> kUsedAtomKeys{"role", "sequence", "weight"};
 constexpr std::array<std::string_view, 2> kInfluenceKeys{"how", "strength"};
 constexpr std::array<std::string_view, 1> kSupportKeys{"strength"};
 constexpr std::array<std::string_view, 1> kPositionKeys{"position"};
-constexpr std::array<std::string_view, 2> kPartKeys{"position", "name"};
+constexpr std::array<std::string_view, 2> kPartKeys{"name", "position"};
 constexpr std::array<std::string_view, 1> kRelationKeys{"weight"};
 
 /// Where in its receipt's numbers a relationship stands, after those of its type.
@@ -83,10 +83,8 @@ Value GraphProperties::edge(const cypher::Edge& edge, std::string_view key) {
 }
 
 Value GraphProperties::weight(std::int64_t stream, AtomRole role, std::int64_t sequence) {
-  const bool known = provenance_.with(stream, static_cast<int>(role), sequence).step();
-  const Value weight = known ? Value{provenance_.real(0)} : Value{};
-  provenance_.reset();
-  return weight;
+  const auto rows = source_.rows().used(stream, role, sequence);
+  return rows.empty() || rows[0].number != sequence ? Value{} : Value{rows[0].weight};
 }
 
 // The steps count each by their own weight; the mode by their mean.
@@ -100,10 +98,8 @@ Value GraphProperties::reasoning_edge(std::int64_t stream, std::string_view key)
 }
 
 Value GraphProperties::influence(std::int64_t stream, std::int64_t rank) {
-  const bool known = influence_.with(stream, rank).step();
-  const Value strength = known ? Value{from_millionths(influence_.integer(0))} : Value{};
-  influence_.reset();
-  return strength;
+  const auto rows = source_.rows().influences(stream, rank);
+  return rows.empty() || rows[0].number != rank ? Value{} : Value{rows[0].strength};
 }
 
 Value GraphProperties::strength(std::int64_t stream, std::int64_t place) {

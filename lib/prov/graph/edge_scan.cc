@@ -12,8 +12,9 @@ constexpr std::uint32_t kDecisionPlace = 1;
 
 }  // namespace
 
-// Within a direction the order of the families is that in which relationships are listed.
-const std::vector<EdgeScan::Family>& EdgeScan::families() {
+// Those of a kind stand together. Within a direction their order is that in which relationships
+// are listed.
+std::span<const EdgeScan::Family> EdgeScan::families(NodeKind kind) {
   using Kind = NodeKind;
   using Type = EdgeType;
   static const std::vector<Family> all{
@@ -30,12 +31,6 @@ const std::vector<EdgeScan::Family>& EdgeScan::families() {
       {Kind::evidence, Type::from_atom, true, &EdgeScan::evidence_atom},
       {Kind::evidence, Type::supported_by, false, &EdgeScan::decision_of},
       {Kind::alternative, Type::considered_alternative, false, &EdgeScan::decision_of},
-      {Kind::model, Type::from_atom, true, &EdgeScan::model_atom},
-      {Kind::model, Type::used_model, false, &EdgeScan::model_users},
-      {Kind::reasoning, Type::used_reasoning, false, &EdgeScan::reasoning_users},
-      {Kind::lost_atom, Type::used_atom, false, &EdgeScan::atom_users},
-      {Kind::lost_atom, Type::used_atom, false, &EdgeScan::subject_of},
-      {Kind::lost_atom, Type::from_atom, false, &EdgeScan::atom_evidence},
       {Kind::atom, Type::used_atom, false, &EdgeScan::atom_users},
       {Kind::atom, Type::used_atom, false, &EdgeScan::subject_of},
       {Kind::atom, Type::from_atom, false, &EdgeScan::atom_evidence},
@@ -48,8 +43,15 @@ const std::vector<EdgeScan::Family>& EdgeScan::families() {
       {Kind::atom, Type::has_layer, false, &EdgeScan::layered},
       {Kind::atom, Type::has_tensor, true, &EdgeScan::tensors},
       {Kind::atom, Type::has_tensor, false, &EdgeScan::models_of_tensor},
+      {Kind::lost_atom, Type::used_atom, false, &EdgeScan::atom_users},
+      {Kind::lost_atom, Type::used_atom, false, &EdgeScan::subject_of},
+      {Kind::lost_atom, Type::from_atom, false, &EdgeScan::atom_evidence},
+      {Kind::model, Type::from_atom, true, &EdgeScan::model_atom},
+      {Kind::model, Type::used_model, false, &EdgeScan::model_users},
+      {Kind::reasoning, Type::used_reasoning, false, &EdgeScan::reasoning_users},
   };
-  return all;
+  const auto found = std::ranges::equal_range(all, kind, {}, &Family::kind);
+  return {found.begin(), found.end()};
 }
 
 std::size_t EdgeScan::edges(cypher::NodeId node, cypher::Direction direction,
@@ -57,12 +59,12 @@ std::size_t EdgeScan::edges(cypher::NodeId node, cypher::Direction direction,
                             std::span<cypher::Edge> out) {
   Request request{node, node_key(node), types, cursor, out};
   request.both = direction == cypher::Direction::both;
-  const std::vector<Family>& all = families();
+  const std::span<const Family> all = families(request.key.kind);
   auto& family = cursor.place[0];
   for (; family < static_cast<std::int64_t>(all.size()); ++family) {
     const Family& one = all[static_cast<std::size_t>(family)];
     const auto opposite = one.outward ? cypher::Direction::in : cypher::Direction::out;
-    if (one.kind == request.key.kind && direction != opposite && request.asks_for(one.type)) {
+    if (direction != opposite && request.asks_for(one.type)) {
       (this->*one.read)(request);
       if (request.full()) return request.size;
     }
@@ -90,30 +92,28 @@ void EdgeScan::decision_of(Request& request) {
 }
 
 void EdgeScan::reasoning(Request& request) {
-  reasoning_.with(request.key.row);
-  if (reasoning_.step())
+  const auto entity = source_.rows().summary(request.key.row).reasoning_entity;
+  if (entity)
     request.single(EdgeType::used_reasoning, receipt_edge(request.key.row, kUsedReasoning, 0),
-                   request.node, node_id({NodeKind::reasoning, reasoning_.integer(0), 0}));
-  reasoning_.reset();
+                   request.node, node_id({NodeKind::reasoning, *entity, 0}));
 }
 
 void EdgeScan::used(Request& request, AtomRole role, EdgeType type, std::uint32_t first) {
-  request.rows(
-      used_,
-      [&](std::int64_t limit) {
-        used_.with(request.key.row, static_cast<int>(role), request.next(),
-                   std::int64_t{kMostEvidence}, limit);
-      },
-      [&] {
-        const auto sequence = static_cast<std::uint32_t>(used_.integer(0));
-        const Id id{static_cast<IdSpace>(used_.integer(1)), used_.hash(2)};
-        request.next() = used_.integer(0) + 1;
-        const auto end =
-            type == EdgeType::used_model ? source_.model_node(id) : source_.atom_node(id);
-        if (end)
-          request.add({receipt_edge(request.key.row, first, sequence), request.node, *end,
-                       static_cast<std::uint32_t>(type)});
-      });
+  while (!request.full()) {
+    const auto rows = source_.rows().used(request.key.row, role, request.next());
+    if (rows.empty()) return;
+    for (const ReceiptRows::Used& row : rows) {
+      if (request.full()) return;
+      request.next() = row.number + 1;
+      const auto end = type == EdgeType::used_model ? source_.model_node(row.atom)
+                                                    : source_.atom_node(row.atom);
+      // What leads nowhere is passed over.
+      if (end)
+        request.add(
+            {receipt_edge(request.key.row, first, static_cast<std::uint32_t>(row.number)),
+             request.node, *end, static_cast<std::uint32_t>(type)});
+    }
+  }
 }
 
 void EdgeScan::models(Request& request) {
@@ -129,15 +129,18 @@ void EdgeScan::subjects(Request& request) {
 }
 
 void EdgeScan::influences(Request& request) {
-  influences_.with(request.key.row, request.next(), request.room());
-  while (influences_.step()) {
-    const auto rank = static_cast<std::uint32_t>(influences_.integer(0));
-    request.next() = influences_.integer(0) + 1;
-    request.add({receipt_edge(request.key.row, kInfluencedBy, rank), request.node,
-                 receipt_node(influences_.integer(1), kInferencePlace),
-                 static_cast<std::uint32_t>(EdgeType::influenced_by)});
+  while (!request.full()) {
+    const auto rows = source_.rows().influences(request.key.row, request.next());
+    if (rows.empty()) return;
+    for (const ReceiptRows::Influence& row : rows) {
+      if (request.full()) return;
+      request.next() = row.number + 1;
+      request.add(
+          {receipt_edge(request.key.row, kInfluencedBy, static_cast<std::uint32_t>(row.number)),
+           request.node, receipt_node(row.earlier_stream, kInferencePlace),
+           static_cast<std::uint32_t>(EdgeType::influenced_by)});
+    }
   }
-  influences_.reset();
 }
 
 // An inference is influenced by another once, so the later one is key enough.
@@ -172,16 +175,13 @@ void EdgeScan::considered(Request& request) {
 }
 
 void EdgeScan::evidence_atom(Request& request) {
-  used_.with(request.key.row, static_cast<int>(AtomRole::evidence),
-             static_cast<std::int64_t>(request.key.place), std::int64_t{kMostEvidence}, 1);
-  if (used_.step() && used_.integer(0) == static_cast<std::int64_t>(request.key.place)) {
-    const Id id{static_cast<IdSpace>(used_.integer(1)), used_.hash(2)};
-    if (const auto atom = source_.atom_node(id))
-      request.single(EdgeType::from_atom,
-                     receipt_edge(request.key.row, kFromAtom, request.key.place), request.node,
-                     *atom);
-  }
-  used_.reset();
+  const auto place = static_cast<std::int64_t>(request.key.place);
+  const auto rows = source_.rows().used(request.key.row, AtomRole::evidence, place);
+  if (rows.empty() || rows[0].number != place) return;
+  if (const auto atom = source_.atom_node(rows[0].atom))
+    request.single(EdgeType::from_atom,
+                   receipt_edge(request.key.row, kFromAtom, request.key.place), request.node,
+                   *atom);
 }
 
 // The receipts that used an atom or a model, in the order of the log.

@@ -26,7 +26,7 @@ class EdgeScan {
  private:
   struct Request;
   struct Family;
-  static const std::vector<Family>& families();
+  static std::span<const Family> families(NodeKind kind);
 
   // Each adds to the request what comes after its cursor, as much as fits.
   void result(Request& request);
@@ -66,7 +66,7 @@ class EdgeScan {
              bool outward);
 
   GraphSource& source_;
-  store::Statement used_, reasoning_, influences_, influenced_, users_, reasoning_users_;
+  store::Statement influenced_, users_, reasoning_users_;
   store::Statement relations_, relations_typed_, related_, related_typed_;
   store::Statement components_, parents_, layers_, layered_, tensors_, models_of_tensor_;
 };

@@ -6,16 +6,6 @@
 namespace hart::prov {
 EdgeScan::EdgeScan(GraphSource& source)
     : source_{source},
-      used_{source.store().db().prepare(
-          "SELECT sequence, atom_space, atom_hash FROM my_atom_provenance"
-          " WHERE generation_stream_id = ? AND role = ?"
-          "   AND sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?")},
-      reasoning_{source.store().db().prepare(
-          "SELECT reasoning_entity_id FROM my_provenance_summary"
-          " WHERE generation_stream_id = ? AND reasoning_entity_id IS NOT NULL")},
-      influences_{source.store().db().prepare(
-          "SELECT rank, earlier_stream_id FROM my_provenance_influence"
-          " WHERE later_stream_id = ? AND rank >= ? ORDER BY rank LIMIT ?")},
       influenced_{source.store().db().prepare(
           "SELECT later_stream_id, rank FROM my_provenance_influence"
           " WHERE earlier_stream_id = ? AND later_stream_id >= ?"

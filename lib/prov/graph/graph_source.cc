@@ -1,6 +1,7 @@
 #include "prov/graph/graph_source.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "core/error.h"
@@ -11,8 +12,13 @@ GraphSource::GraphSource(store::Store& store)
     : store_{store},
       atoms_{store},
       entities_{store},
+      rows_{store},
       streams_{store},
-      atom_{store.db().prepare("SELECT space, hash, bytes FROM my_atom WHERE atom_id = ?")} {}
+      openings_{store},
+      hidden_{store},
+      atom_{store.db().prepare("SELECT space, hash, bytes FROM my_atom WHERE atom_id = ?")},
+      uuid_{store.db().prepare(
+          "SELECT uuid FROM my_generation_stream WHERE generation_stream_id = ?")} {}
 
 OpenedReceipt& GraphSource::opened(std::int64_t stream) {
   if (!opened_.empty() && opened_.front().stream().generation_stream_id == stream)
@@ -27,7 +33,21 @@ OpenedReceipt& GraphSource::opened(std::int64_t stream) {
   auto row = streams_.find(stream);
   if (!row) throw Error{Fault::internal, "provenance: no receipt " + std::to_string(stream)};
   if (opened_.size() == kOpened) opened_.pop_back();
-  return opened_.emplace_front(store_, std::move(*row));
+  return opened_.emplace_front(openings_, std::move(*row), &hidden_);
+}
+
+Uuid GraphSource::uuid(std::int64_t stream) {
+  for (const OpenedReceipt& one : opened_)
+    if (one.stream().generation_stream_id == stream) return one.stream().uuid;
+  if (!uuid_.with(stream).step())
+    throw Error{Fault::internal, "provenance: no receipt " + std::to_string(stream)};
+  const ByteView bytes = uuid_.blob(0);
+  Uuid uuid{};
+  if (bytes.size() != uuid.size())
+    throw Error{Fault::data, "generation stream: a UUID has the wrong length"};
+  std::ranges::copy(bytes, uuid.begin());
+  uuid_.reset();
+  return uuid;
 }
 
 std::optional<std::int64_t> GraphSource::held_atom(const Id& id) {
@@ -35,16 +55,39 @@ std::optional<std::int64_t> GraphSource::held_atom(const Id& id) {
   return atom ? std::optional{atom->atom_id} : std::nullopt;
 }
 
+template <typename Find>
+std::optional<cypher::NodeId> GraphSource::node_behind(const Id& id, bool is_model,
+                                                       const Find& find) {
+  std::uint64_t digest = 0;
+  std::memcpy(&digest, id.hash.data(), sizeof digest);
+  KnownNode& place = known_nodes_[digest % kKnownNodes];
+  if (!place.is_known || place.is_model != is_model || place.id != id)
+    place = {true, is_model, id, find()};
+  return place.node;
+}
+
 std::optional<cypher::NodeId> GraphSource::atom_node(const Id& atom) {
-  if (const auto held = held_atom(atom)) return node_id({NodeKind::atom, *held, 0});
-  if (const auto lost = entities_.find(atom_entity(atom)))
-    return node_id({NodeKind::lost_atom, *lost, 0});
-  return std::nullopt;
+  return node_behind(atom, false, [&]() -> std::optional<cypher::NodeId> {
+    if (const auto held = held_atom(atom)) return node_id({NodeKind::atom, *held, 0});
+    if (const auto lost = entities_.find(atom_entity(atom)))
+      return node_id({NodeKind::lost_atom, *lost, 0});
+    return std::nullopt;
+  });
 }
 
 std::optional<cypher::NodeId> GraphSource::model_node(const Id& model) {
-  const auto entity = entities_.find(model_entity(model));
-  return entity ? std::optional{node_id({NodeKind::model, *entity, 0})} : std::nullopt;
+  return node_behind(model, true, [&]() -> std::optional<cypher::NodeId> {
+    const auto entity = entities_.find(model_entity(model));
+    return entity ? std::optional{node_id({NodeKind::model, *entity, 0})} : std::nullopt;
+  });
+}
+
+void GraphSource::forget() {
+  opened_.clear();
+  hidden_.forget();
+  rows_.forget();
+  atom_row_ = {};
+  std::ranges::fill(known_nodes_, KnownNode{});
 }
 
 const GraphSource::AtomRow& GraphSource::atom(std::int64_t atom_id) {

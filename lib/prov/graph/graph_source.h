@@ -14,6 +14,8 @@
 #include "prov/graph/edge_numbers.h"
 #include "prov/graph/entity.h"
 #include "prov/graph/node_key.h"
+#include "prov/graph/receipt_rows.h"
+#include "prov/hidden_content.h"
 #include "prov/opened_receipt.h"
 #include "store/catalog.h"
 #include "store/store.h"
@@ -30,10 +32,13 @@ class GraphSource {
   [[nodiscard]] EntityReader& entities() noexcept { return entities_; }
   [[nodiscard]] EdgeTypes& edge_types() noexcept { return edge_types_; }
   [[nodiscard]] EdgeNumbers& edge_numbers() noexcept { return edge_numbers_; }
+  [[nodiscard]] ReceiptRows& rows() noexcept { return rows_; }
 
-  /// The receipt, opened; it lives until kOpened others were asked for. Throws Error(internal)
-  /// when there is none.
+  /// The receipt, opened to the tenant; it lives until kOpened others were asked for. Throws
+  /// Error(internal) when there is none.
   [[nodiscard]] OpenedReceipt& opened(std::int64_t stream);
+  /// The UUID of a receipt, which need not be opened for it. Throws as `opened` does.
+  [[nodiscard]] Uuid uuid(std::int64_t stream);
 
   /// The node of an atom that a receipt names: the catalog's, else what is known of it. Nothing
   /// when it is in neither.
@@ -52,17 +57,37 @@ class GraphSource {
   /// The atom of the catalog behind an id, when the tenant holds it.
   [[nodiscard]] std::optional<std::int64_t> held_atom(const Id& id);
 
+  /// What was read so far is read anew when it is asked for: the store may have changed.
+  void forget();
+
  private:
   static constexpr std::size_t kOpened = 16;
+
+  /// Nodes behind ids, one for each place: receipts name the same models and atoms again and
+  /// again.
+  struct KnownNode {
+    bool is_known = false;
+    bool is_model = false;
+    Id id;
+    std::optional<cypher::NodeId> node;
+  };
+  static constexpr std::size_t kKnownNodes = 4096;
+  template <typename Find>
+  std::optional<cypher::NodeId> node_behind(const Id& id, bool is_model, const Find& find);
 
   store::Store& store_;
   store::AtomLookup atoms_;
   EntityReader entities_;
   EdgeTypes edge_types_;
   EdgeNumbers edge_numbers_;
+  ReceiptRows rows_;
   StreamLookup streams_;
+  OpeningsLookup openings_;
+  HiddenContent hidden_;
   store::Statement atom_;
+  store::Statement uuid_;
   AtomRow atom_row_;
+  std::vector<KnownNode> known_nodes_{kKnownNodes};
   std::list<OpenedReceipt> opened_;  ///< the one asked for last comes first
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -19,6 +20,8 @@ enum class NodeKind : std::uint8_t {
   model,
   reasoning,
 };
+
+inline constexpr std::size_t kNodeKinds = 8;
 
 /// Where a node comes from. Nodes are not stored: their numbers say where to look.
 struct NodeKey {

@@ -54,8 +54,12 @@ std::optional<ByteBuffer> uuid_bytes(std::string_view text) {
 NodeScan::NodeScan(GraphSource& source)
     : source_{source},
       streams_{source.store().db().prepare(
-          "SELECT generation_stream_id FROM my_generation_stream"
-          " WHERE generation_stream_id >= ? ORDER BY generation_stream_id LIMIT ?")},
+          "SELECT generation_stream_id, leaf_index FROM my_generation_stream"
+          " WHERE leaf_index >= ? ORDER BY leaf_index LIMIT ?")},
+      leaf_{source.store().db().prepare(
+          "SELECT leaf_index FROM my_generation_stream WHERE generation_stream_id = ?")},
+      leaf_after_{source.store().db().prepare(
+          "SELECT min(leaf_index) FROM my_generation_stream WHERE generation_stream_id > ?")},
       by_uuid_{source.store().db().prepare(
           "SELECT generation_stream_id FROM my_generation_stream WHERE uuid = ?")},
       atoms_{source.store().db().prepare(
@@ -63,10 +67,13 @@ NodeScan::NodeScan(GraphSource& source)
       by_name_{source.store().db().prepare(
           "SELECT atom_id, structure_id FROM my_object WHERE name = ?")},
       lost_{source.store().db().prepare(
-          "SELECT provenance_entity_id FROM my_provenance_entity AS e"
-          " WHERE provenance_entity_id > ? AND kind = 0 AND NOT EXISTS ("
+          "SELECT provenance_entity_id FROM provenance_entity AS e"
+          " INDEXED BY provenance_entity_by_kind"
+          " WHERE tenant_id = current_tenant() AND kind = 0 AND provenance_entity_id > ?1"
+          " AND NOT EXISTS ("
           "  SELECT 1 FROM my_atom AS a WHERE a.hash = e.hash AND a.space = e.space)"
-          " ORDER BY provenance_entity_id LIMIT ?")},
+          " ORDER BY provenance_entity_id LIMIT ?2",
+          store::Scope::owner)},
       entities_{
           source.store().db().prepare("SELECT provenance_entity_id FROM my_provenance_entity"
                                       " WHERE provenance_entity_id > ? AND kind = ?3"
@@ -104,7 +111,7 @@ std::vector<std::int64_t> NodeScan::atoms_named(std::string_view text) {
       if (!by_name_.is_null(column)) found.push_back(by_name_.integer(column));
   by_name_.reset();
   std::ranges::sort(found);
-  found.erase(std::ranges::unique(found).begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 
@@ -149,7 +156,7 @@ std::size_t NodeScan::nodes(const cypher::NodeFilter& filter, cypher::NodeId aft
 void NodeScan::receipts(const Wanted& wanted, cypher::NodeId after, Filling& filling) {
   constexpr std::uint32_t kReceiptKinds = bit(NodeKind::atom) - 1;
   if ((wanted.kinds & kReceiptKinds) == 0 || after >> kAreaBits > 0) return;
-  std::int64_t next = after < 0 ? 0 : node_key(after).row;
+  const std::int64_t next = after < 0 ? 0 : node_key(after).row;
   if (wanted.streams) {
     for (const std::int64_t stream : *wanted.streams)
       if (stream >= next) receipt(wanted, stream, after, filling);
@@ -159,17 +166,32 @@ void NodeScan::receipts(const Wanted& wanted, cypher::NodeId after, Filling& fil
   constexpr std::int64_t kFew = 8;
   const bool one_of_each = std::has_single_bit(wanted.kinds & kReceiptKinds) &&
                            (wanted.has(NodeKind::inference) || wanted.has(NodeKind::decision));
-  while (!filling.full()) {
+  std::optional<std::int64_t> leaf = leaf_from(next);
+  while (leaf && !filling.full()) {
     std::vector<std::int64_t> batch;
     const auto room = static_cast<std::int64_t>(filling.out.size() - filling.size);
-    streams_.with(next, one_of_each ? room : std::min(room, kFew));
-    while (streams_.step()) batch.push_back(streams_.integer(0));
+    streams_.with(*leaf, one_of_each ? room : std::min(room, kFew));
+    for (; streams_.step(); leaf = streams_.integer(1) + 1)
+      batch.push_back(streams_.integer(0));
     streams_.reset();
     if (batch.empty()) return;
     for (const std::int64_t stream : batch)
       if (!filling.full()) receipt(wanted, stream, after, filling);
-    next = batch.back() + 1;
   }
+}
+
+// Receipts are numbered in the order of the log, by which a tenant's are found without a look
+// at all of them.
+std::optional<std::int64_t> NodeScan::leaf_from(std::int64_t stream) {
+  if (stream == 0) return 0;
+  const auto number = [](store::Statement& row) -> std::optional<std::int64_t> {
+    const bool is_there = row.step() && !row.is_null(0);
+    const auto found = is_there ? std::optional{row.integer(0)} : std::nullopt;
+    row.reset();
+    return found;
+  };
+  if (const auto leaf = number(leaf_.with(stream))) return leaf;
+  return number(leaf_after_.with(stream));
 }
 
 void NodeScan::receipt(const Wanted& wanted, std::int64_t stream, cypher::NodeId after,

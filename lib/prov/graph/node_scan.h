@@ -51,13 +51,15 @@ class NodeScan {
   void narrow_to_atom(Wanted& wanted, std::string_view text);
 
   void receipts(const Wanted& wanted, cypher::NodeId after, Filling& filling);
+  /// The place in the log of the first receipt whose number is `stream` or greater.
+  std::optional<std::int64_t> leaf_from(std::int64_t stream);
   void receipt(const Wanted& wanted, std::int64_t stream, cypher::NodeId after,
                Filling& filling);
   void rows(const Wanted& wanted, NodeKind kind, store::Statement& statement,
             cypher::NodeId after, Filling& filling);
 
   GraphSource& source_;
-  store::Statement streams_, by_uuid_, atoms_, by_name_, lost_, entities_;
+  store::Statement streams_, leaf_, leaf_after_, by_uuid_, atoms_, by_name_, lost_, entities_;
 };
 
 }  // namespace hart::prov

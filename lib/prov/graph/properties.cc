@@ -1,7 +1,10 @@
 #include "prov/graph/properties.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "prov/measures.h"
@@ -14,22 +17,74 @@ using cypher::Value;
 /// Texts of atoms beyond this many bytes are no property: they are read with hart-ingest cat.
 constexpr std::uint64_t kMostTextBytes = 4096;
 
+// Keys stand in their order, and properties by the place of their key.
+enum class InferenceProperty : unsigned {
+  completed,
+  confidence,
+  finish_reason,
+  grounding,
+  inference_id,
+  leaf_index,
+  model,
+  parameters,
+  prompt,
+  receipt,
+  seed,
+  support,
+  task_type,
+  timestamp,
+  tokens_in,
+  tokens_out,
+  trust,
+};
 constexpr std::array<std::string_view, 17> kInferenceKeys{
-    "inference_id", "timestamp",  "completed", "task_type",  "confidence",    "grounding",
-    "support",      "trust",      "tokens_in", "tokens_out", "finish_reason", "seed",
-    "receipt",      "leaf_index", "prompt",    "parameters", "model"};
-constexpr std::array<std::string_view, 3> kDecisionKeys{"decision_id", "output_text",
-                                                        "confidence"};
-constexpr std::array<std::string_view, 8> kEvidenceKeys{"evidence_id",      "type",    "source",
-                                                        "similarity_score", "content", "rank",
-                                                        "distance",         "weight"};
+    "completed", "confidence", "finish_reason", "grounding",  "inference_id", "leaf_index",
+    "model",     "parameters", "prompt",        "receipt",    "seed",         "support",
+    "task_type", "timestamp",  "tokens_in",     "tokens_out", "trust"};
+
+enum class DecisionProperty : unsigned { confidence, decision_id, output_text };
+constexpr std::array<std::string_view, 3> kDecisionKeys{"confidence", "decision_id",
+                                                        "output_text"};
+
+enum class EvidenceProperty : unsigned {
+  content,
+  distance,
+  evidence_id,
+  rank,
+  similarity_score,
+  source,
+  type,
+  weight,
+};
+constexpr std::array<std::string_view, 8> kEvidenceKeys{
+    "content",          "distance", "evidence_id", "rank",
+    "similarity_score", "source",   "type",        "weight"};
+
+enum class AlternativeProperty : unsigned {
+  alternative_id,
+  confidence,
+  description,
+  position,
+  reason_not_chosen,
+};
 constexpr std::array<std::string_view, 5> kAlternativeKeys{
-    "alternative_id", "description", "confidence", "reason_not_chosen", "position"};
-constexpr std::array<std::string_view, 6> kAtomKeys{"atom_id", "modality", "subtype",
-                                                    "name",    "text",     "bytes"};
-constexpr std::array<std::string_view, 1> kLostAtomKeys{"atom_id"};
+    "alternative_id", "confidence", "description", "position", "reason_not_chosen"};
+
+enum class AtomProperty : unsigned { atom_id, bytes, modality, name, subtype, text };
+constexpr std::array<std::string_view, 6> kAtomKeys{"atom_id", "bytes",   "modality",
+                                                    "name",    "subtype", "text"};
+
+enum class ModelProperty : unsigned { model_id, name, type };
 constexpr std::array<std::string_view, 3> kModelKeys{"model_id", "name", "type"};
+
+// An atom that is gone has its id, a mode of reasoning its name.
+constexpr std::array<std::string_view, 1> kLostAtomKeys{"atom_id"};
 constexpr std::array<std::string_view, 1> kReasoningKeys{"type"};
+
+static_assert(std::ranges::is_sorted(kInferenceKeys) && std::ranges::is_sorted(kDecisionKeys) &&
+              std::ranges::is_sorted(kEvidenceKeys) &&
+              std::ranges::is_sorted(kAlternativeKeys) && std::ranges::is_sorted(kAtomKeys) &&
+              std::ranges::is_sorted(kModelKeys));
 
 Value instant(TimeUs time) {
   constexpr std::int64_t kMicrosecondsPerDay = 86'400'000'000;
@@ -48,11 +103,25 @@ Value optional_text(std::optional<std::string> text) {
   return text ? Value{std::move(*text)} : Value{};
 }
 
+/// Where a key stands among the keys of a kind.
+std::optional<unsigned> place_of_key(std::span<const std::string_view> keys,
+                                     std::string_view key) {
+  const auto found = std::ranges::find(keys, key);
+  if (found == keys.end()) return std::nullopt;
+  return static_cast<unsigned>(found - keys.begin());
+}
+
+void append_decimal(std::string& out, std::uint32_t number) {
+  std::array<char, 12> digits;
+  out.append(digits.data(),
+             std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
 Value count(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
-std::string why_not(const GeneratedToken& taken, const TokenAlternative& alternative) {
+std::string_view why_not(const GeneratedToken& taken, const TokenAlternative& alternative) {
   if (alternative.logprob <= taken.logprob) return "less probable than the token taken";
   return "not drawn, although more probable than the token taken";
 }
@@ -62,15 +131,6 @@ std::string why_not(const GeneratedToken& taken, const TokenAlternative& alterna
 GraphProperties::GraphProperties(GraphSource& source)
     : source_{source},
       texts_{source.store()},
-      summary_{source.store().db().prepare(
-          "SELECT confidence_millionths, grounding_millionths, support_millionths"
-          " FROM my_provenance_summary WHERE generation_stream_id = ?")},
-      provenance_{source.store().db().prepare(
-          "SELECT weight FROM my_atom_provenance WHERE generation_stream_id = ?"
-          " AND role = ? AND sequence = ?")},
-      influence_{
-          source.store().db().prepare("SELECT strength_millionths FROM my_provenance_influence"
-                                      " WHERE later_stream_id = ? AND rank = ?")},
       held_{source.store().db().prepare(
           "SELECT modality, subtype FROM my_tenant_atom WHERE atom_id = ?"
           " ORDER BY modality LIMIT 1")},
@@ -116,125 +176,221 @@ std::span<const std::string_view> GraphProperties::keys(NodeKind kind) noexcept 
   return {};
 }
 
+std::uint32_t GraphProperties::mask(std::span<const std::string_view> of,
+                                    std::span<const std::string_view> wanted) noexcept {
+  std::uint32_t mask = 0;
+  for (std::size_t i = 0; i < of.size(); ++i)
+    if (wanted.empty() || std::ranges::find(wanted, of[i]) != wanted.end()) mask |= 1u << i;
+  return mask;
+}
+
 Value GraphProperties::node(cypher::NodeId node, std::string_view key) {
   const NodeKey named = node_key(node);
-  switch (named.kind) {
+  const auto place = place_of_key(keys(named.kind), key);
+  return place ? value(named, *place) : Value{};
+}
+
+// A property that is null is none.
+void GraphProperties::read_node(cypher::NodeId node, std::uint32_t mask,
+                                cypher::PropertyRow& row) {
+  row.clear();
+  const NodeKey named = node_key(node);
+  const auto all = keys(named.kind);
+  for (unsigned place = 0; place < all.size(); ++place) {
+    if ((mask >> place & 1u) == 0) continue;
+    if (Value read = value(named, place); !read.is_null())
+      row.append(all[place], std::move(read));
+  }
+}
+
+void GraphProperties::read_edge(const cypher::Edge& edge, std::uint32_t mask,
+                                cypher::PropertyRow& row) {
+  row.clear();
+  const auto all = edge_keys(edge.type);
+  for (std::size_t place = 0; place < all.size(); ++place) {
+    if ((mask >> place & 1u) == 0) continue;
+    if (Value read = this->edge(edge, all[place]); !read.is_null())
+      row.append(all[place], std::move(read));
+  }
+}
+
+Value GraphProperties::value(const NodeKey& node, unsigned place) {
+  switch (node.kind) {
     case NodeKind::inference:
-      return inference(named.row, key);
+      return inference(node.row, place);
     case NodeKind::decision:
-      return decision(named.row, key);
+      return decision(node.row, place);
     case NodeKind::evidence:
-      return evidence(named, key);
+      return evidence(node, place);
     case NodeKind::alternative:
-      return alternative(named, key);
+      return alternative(node, place);
     case NodeKind::atom:
-      return atom(named.row, key);
+      return atom(node.row, place);
+    case NodeKind::model:
+      return model(source_.entities().at(node.row), place);
+    case NodeKind::lost_atom:
+      return source_.entities().at(node.row).id.text();
+    case NodeKind::reasoning:
+      return source_.entities().at(node.row).name;
+  }
+  return {};
+}
+
+Value GraphProperties::inference(std::int64_t stream, unsigned place) {
+  const auto property = static_cast<InferenceProperty>(place);
+  switch (property) {
+    case InferenceProperty::confidence:
+      return optional_number(source_.rows().summary(stream).confidence);
+    case InferenceProperty::grounding:
+      return optional_number(source_.rows().summary(stream).grounding);
+    case InferenceProperty::support:
+      return optional_number(source_.rows().summary(stream).support);
+    case InferenceProperty::trust: {
+      const ReceiptRows::Summary& found = source_.rows().summary(stream);
+      return optional_number(
+          trust({found.confidence, found.grounding, found.support.value_or(0)}));
+    }
+    case InferenceProperty::inference_id:
+      return uuid_text(source_.uuid(stream));
     default:
-      return entity(named, key);
-  }
-}
-
-const GraphProperties::Summary& GraphProperties::summary(std::int64_t stream) {
-  if (last_summary_.stream == stream) return last_summary_;
-  Summary summary;
-  if (summary_.with(stream).step()) {
-    const auto share = [this](int column) {
-      return summary_.is_null(column)
-                 ? std::nullopt
-                 : std::optional{from_millionths(summary_.integer(column))};
-    };
-    summary = {stream, share(0), share(1), share(2)};
-  }
-  summary_.reset();
-  summary.stream = stream;
-  return last_summary_ = summary;
-}
-
-Value GraphProperties::inference(std::int64_t stream, std::string_view key) {
-  if (key == "confidence") return optional_number(summary(stream).confidence);
-  if (key == "grounding") return optional_number(summary(stream).grounding);
-  if (key == "support") return optional_number(summary(stream).support);
-  if (key == "trust") {
-    const Summary& found = summary(stream);
-    return optional_number(
-        trust({found.confidence, found.grounding, found.support.value_or(0)}));
+      break;
   }
   OpenedReceipt& opened = source_.opened(stream);
+  const Receipt& receipt = opened.receipt();
   const GenerationStream& row = opened.stream();
-  if (key == "inference_id") return uuid_text(row.uuid);
-  if (key == "timestamp") return instant(row.started);
-  if (key == "completed") return instant(row.completed);
-  if (key == "task_type") return row.operation;
-  if (key == "tokens_in") return count(row.tokens_in);
-  if (key == "tokens_out") return count(row.tokens_out);
-  if (key == "finish_reason") return row.finish_reason;
-  if (key == "receipt") return "sha256:" + to_hex(row.receipt_hash);
-  if (key == "leaf_index") return count(row.leaf_index);
-  if (key == "model") return row.model ? Value{row.model->text()} : Value{};
-  if (key == "seed") {
-    const auto seed = opened.receipt().seed;
-    return seed ? Value{std::to_string(*seed)} : Value{};
+  switch (property) {
+    case InferenceProperty::completed:
+      return instant(row.completed);
+    case InferenceProperty::finish_reason:
+      return row.finish_reason;
+    case InferenceProperty::leaf_index:
+      return count(row.leaf_index);
+    case InferenceProperty::model:
+      return row.model ? Value{row.model->text()} : Value{};
+    case InferenceProperty::parameters:
+      return dump_json(receipt.parameters);
+    case InferenceProperty::prompt:
+      return optional_text(opened.text(receipt.prompt));
+    case InferenceProperty::receipt:
+      return "sha256:" + to_hex(row.receipt_hash);
+    case InferenceProperty::seed:
+      return receipt.seed ? Value{std::to_string(*receipt.seed)} : Value{};
+    case InferenceProperty::task_type:
+      return row.operation;
+    case InferenceProperty::timestamp:
+      return instant(row.started);
+    case InferenceProperty::tokens_in:
+      return count(row.tokens_in);
+    case InferenceProperty::tokens_out:
+      return count(row.tokens_out);
+    default:
+      return {};
   }
-  if (key == "parameters") return dump_json(opened.receipt().parameters);
-  if (key == "prompt") return optional_text(opened.text(opened.receipt().prompt));
+}
+
+Value GraphProperties::decision(std::int64_t stream, unsigned place) {
+  switch (static_cast<DecisionProperty>(place)) {
+    case DecisionProperty::confidence:
+      return optional_number(source_.rows().summary(stream).confidence);
+    case DecisionProperty::decision_id:
+      return uuid_text(source_.uuid(stream)) + "/decision";
+    case DecisionProperty::output_text: {
+      OpenedReceipt& opened = source_.opened(stream);
+      return optional_text(opened.text(opened.receipt().output));
+    }
+  }
   return {};
 }
 
-Value GraphProperties::decision(std::int64_t stream, std::string_view key) {
-  if (key == "confidence") return optional_number(summary(stream).confidence);
-  OpenedReceipt& opened = source_.opened(stream);
-  if (key == "decision_id") return uuid_text(opened.stream().uuid) + "/decision";
-  if (key == "output_text") return optional_text(opened.text(opened.receipt().output));
-  return {};
-}
-
-Value GraphProperties::evidence(const NodeKey& key, std::string_view name) {
+Value GraphProperties::evidence(const NodeKey& key, unsigned place) {
   OpenedReceipt& opened = source_.opened(key.row);
-  if (name == "evidence_id")
-    return uuid_text(opened.stream().uuid) + "/evidence/" + std::to_string(key.place);
+  const auto property = static_cast<EvidenceProperty>(place);
+  if (property == EvidenceProperty::evidence_id) {
+    std::string id = uuid_text(opened.stream().uuid) + "/evidence/";
+    append_decimal(id, key.place);
+    return id;
+  }
   const auto& all = opened.evidence();
   if (key.place >= all.size() || !all[key.place]) return {};
   const Evidence& evidence = *all[key.place];
-  if (name == "type") return "retrieved";
-  if (name == "source") return evidence.name;
-  if (name == "content") return evidence.text;
-  if (name == "weight") return evidence.weight;
-  if (name == "rank" && evidence.rank != 0) return std::int64_t{evidence.rank};
-  if (name == "distance" && evidence.distance) return *evidence.distance;
-  if (name == "similarity_score" && evidence.score) return *evidence.score;
-  return {};
+  switch (property) {
+    case EvidenceProperty::content:
+      return evidence.text;
+    case EvidenceProperty::distance:
+      return optional_number(evidence.distance);
+    case EvidenceProperty::rank:
+      return evidence.rank == 0 ? Value{} : Value{std::int64_t{evidence.rank}};
+    case EvidenceProperty::similarity_score:
+      return optional_number(evidence.score);
+    case EvidenceProperty::source:
+      return evidence.name;
+    case EvidenceProperty::type:
+      return "retrieved";
+    case EvidenceProperty::weight:
+      return evidence.weight;
+    default:
+      return {};
+  }
 }
 
-Value GraphProperties::alternative(const NodeKey& key, std::string_view name) {
+Value GraphProperties::alternative(const NodeKey& key, unsigned place) {
   OpenedReceipt& opened = source_.opened(key.row);
   const OpenedReceipt::Considered considered = opened.alternative(key.place);
   const OpenedReceipt::Token& at = *considered.token;
   const TokenAlternative& alternative = at.token.alternatives[considered.place];
-  if (name == "alternative_id")
-    return uuid_text(opened.stream().uuid) + "/token/" + std::to_string(at.index) +
-           "/alternative/" + std::to_string(considered.place);
-  if (name == "description") return alternative.text;
-  if (name == "confidence") return std::exp(double{alternative.logprob});
-  if (name == "reason_not_chosen") return why_not(at.token, alternative);
-  if (name == "position") return std::int64_t{at.index};
+  switch (static_cast<AlternativeProperty>(place)) {
+    case AlternativeProperty::alternative_id: {
+      constexpr std::size_t kMostBytes = 36 + 7 + 10 + 13 + 10;
+      std::string id;
+      id.reserve(kMostBytes);
+      id += uuid_text(opened.stream().uuid);
+      id += "/token/";
+      append_decimal(id, at.index);
+      id += "/alternative/";
+      append_decimal(id, considered.place);
+      return id;
+    }
+    case AlternativeProperty::confidence:
+      return std::exp(double{alternative.logprob});
+    case AlternativeProperty::description:
+      return alternative.text;
+    case AlternativeProperty::position:
+      return std::int64_t{at.index};
+    case AlternativeProperty::reason_not_chosen:
+      return why_not(at.token, alternative);
+  }
   return {};
 }
 
-Value GraphProperties::atom(std::int64_t atom_id, std::string_view key) {
-  if (key == "name") return object_name(atom_id);
-  if (key == "text") return atom_text(atom_id);
-  if (key == "modality" || key == "subtype") {
-    Value value;
-    if (held_.with(atom_id).step()) {
-      const auto modality = static_cast<store::Modality>(held_.integer(0));
-      value = key == "modality" ? Value{store::modality_name(modality)} : Value{held_.text(1)};
+Value GraphProperties::atom(std::int64_t atom_id, unsigned place) {
+  switch (static_cast<AtomProperty>(place)) {
+    case AtomProperty::atom_id:
+      return source_.atom(atom_id).id.text();
+    case AtomProperty::bytes:
+      return count(source_.atom(atom_id).bytes);
+    case AtomProperty::name:
+      return object_name(atom_id);
+    case AtomProperty::text:
+      return atom_text(atom_id);
+    case AtomProperty::modality: {
+      const auto modality = atom_kind(atom_id).modality;
+      return modality ? Value{store::modality_name(*modality)} : Value{};
     }
-    held_.reset();
-    return value;
+    case AtomProperty::subtype:
+      return atom_kind(atom_id).subtype;
   }
-  if (key != "atom_id" && key != "bytes") return {};
-  const GraphSource::AtomRow& row = source_.atom(atom_id);
-  return key == "bytes" ? count(row.bytes) : Value{row.id.text()};
+  return {};
+}
+
+const GraphProperties::AtomKind& GraphProperties::atom_kind(std::int64_t atom_id) {
+  if (last_atom_kind_.atom_id == atom_id) return last_atom_kind_;
+  last_atom_kind_ = {atom_id, std::nullopt, {}};
+  if (held_.with(atom_id).step()) {
+    last_atom_kind_.modality = static_cast<store::Modality>(held_.integer(0));
+    last_atom_kind_.subtype = held_.text(1);
+  }
+  held_.reset();
+  return last_atom_kind_;
 }
 
 Value GraphProperties::object_name(std::int64_t atom_id) {
@@ -244,11 +400,9 @@ Value GraphProperties::object_name(std::int64_t atom_id) {
 }
 
 Value GraphProperties::atom_text(std::int64_t atom_id) {
-  const Value modality = atom(atom_id, "modality");
-  if (modality.is_null() || (modality.string() != "text" && modality.string() != "code"))
-    return {};
-  const Value bytes = atom(atom_id, "bytes");
-  if (bytes.is_null() || bytes.integer() > static_cast<std::int64_t>(kMostTextBytes)) return {};
+  const auto modality = atom_kind(atom_id).modality;
+  if (modality != store::Modality::text && modality != store::Modality::code) return {};
+  if (source_.atom(atom_id).bytes > kMostTextBytes) return {};
   try {
     return texts_.text(atom_id);
   } catch (const Error& error) {
@@ -258,25 +412,24 @@ Value GraphProperties::atom_text(std::int64_t atom_id) {
   }
 }
 
-Value GraphProperties::entity(const NodeKey& key, std::string_view name) {
-  const Entity entity = source_.entities().at(key.row);
-  if (key.kind == NodeKind::model) return model(entity, name);
-  if (key.kind == NodeKind::reasoning) return name == "type" ? Value{entity.name} : Value{};
-  return name == "atom_id" ? Value{entity.id.text()} : Value{};
+Value GraphProperties::model(const Entity& entity, unsigned place) {
+  switch (static_cast<ModelProperty>(place)) {
+    case ModelProperty::model_id:
+      return entity.id.text();
+    case ModelProperty::name:
+      return model_name(entity);
+    case ModelProperty::type:
+      break;
+  }
+  const auto held = source_.held_atom(entity.id);
+  if (!held) return {};
+  Value type = architecture_.with(*held).step() ? Value{architecture_.text(0)} : Value{};
+  architecture_.reset();
+  return type;
 }
 
-Value GraphProperties::model(const Entity& entity, std::string_view key) {
-  if (key == "model_id") return entity.id.text();
-  const auto held = source_.held_atom(entity.id);
-  if (key == "type") {
-    if (!held) return {};
-    const Value type =
-        architecture_.with(*held).step() ? Value{architecture_.text(0)} : Value{};
-    architecture_.reset();
-    return type;
-  }
-  if (key != "name") return {};
-  if (held)
+Value GraphProperties::model_name(const Entity& entity) {
+  if (const auto held = source_.held_atom(entity.id))
     if (Value name = object_name(*held); !name.is_null()) return name;
   // A model that was a file, or is gone: the newest receipt that used it may tell its name.
   first_user_.with(entity.id.hash, static_cast<int>(entity.id.space));
@@ -285,7 +438,7 @@ Value GraphProperties::model(const Entity& entity, std::string_view key) {
   if (!stream) return {};
   OpenedReceipt& opened = source_.opened(*stream);
   for (const ReceiptModel& used : opened.receipt().models)
-    if (used.id == entity.id) return optional_text(opened.text(used.name));
+    if (used.id == entity.id) return optional_text(opened.model_name(used));
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "prov/graph/store_graph.h"
 
+#include <array>
 #include <utility>
 
 #include "prov/graph/edge_scan.h"
@@ -58,19 +59,61 @@ cypher::Value StoreGraph::edge_property(const cypher::Edge& edge, std::string_vi
   return parts_->properties.edge(edge, key);
 }
 
+class StoreGraph::Reader final : public cypher::GraphReader {
+ public:
+  Reader(Parts& parts, std::span<const std::string_view> keys)
+      : parts_{parts}, keys_{keys.begin(), keys.end()}, wanted_{keys_.begin(), keys_.end()} {
+    for (std::size_t kind = 0; kind < node_masks_.size(); ++kind)
+      node_masks_[kind] =
+          GraphProperties::mask(GraphProperties::keys(static_cast<NodeKind>(kind)), wanted_);
+  }
+
+  void node(cypher::NodeId node, std::vector<std::string>& labels,
+            cypher::PropertyRow& properties) override {
+    const NodeKind kind = node_key(node).kind;
+    labels.resize(1);
+    labels[0] = node_label(kind);
+    parts_.properties.read_node(node, node_masks_[static_cast<std::size_t>(kind)], properties);
+  }
+  void edge(const cypher::Edge& edge, cypher::PropertyRow& properties) override {
+    parts_.properties.read_edge(edge, edge_mask(edge.type), properties);
+  }
+
+ private:
+  std::uint32_t edge_mask(std::uint32_t type) {
+    // Types of the users' own are numbered as they are met.
+    for (auto next = static_cast<std::uint32_t>(edge_masks_.size()); next <= type; ++next)
+      edge_masks_.push_back(GraphProperties::mask(GraphProperties::edge_keys(next), wanted_));
+    return edge_masks_[type];
+  }
+
+  Parts& parts_;
+  std::vector<std::string> keys_;
+  std::vector<std::string_view> wanted_;  ///< views of `keys_`
+  std::array<std::uint32_t, kNodeKinds> node_masks_{};
+  std::vector<std::uint32_t> edge_masks_;
+};
+
+std::unique_ptr<cypher::GraphReader> StoreGraph::reader(
+    std::span<const std::string_view> keys) const {
+  parts_->source.forget();
+  parts_->properties.forget();
+  return std::make_unique<Reader>(*parts_, keys);
+}
+
 cypher::Map StoreGraph::node_properties(cypher::NodeId node) const {
   cypher::Map found;
-  for (const std::string_view key : GraphProperties::keys(node_key(node).kind))
-    if (cypher::Value value = node_property(node, key); !value.is_null())
-      found.emplace(key, std::move(value));
+  cypher::PropertyRow row;
+  parts_->properties.read_node(node, ~std::uint32_t{0}, row);
+  for (const auto& [key, value] : row) found.emplace_hint(found.end(), key, value);
   return found;
 }
 
 cypher::Map StoreGraph::edge_properties(const cypher::Edge& edge) const {
   cypher::Map found;
-  for (const std::string_view key : GraphProperties::edge_keys(edge.type))
-    if (cypher::Value value = edge_property(edge, key); !value.is_null())
-      found.emplace(key, std::move(value));
+  cypher::PropertyRow row;
+  parts_->properties.read_edge(edge, ~std::uint32_t{0}, row);
+  for (const auto& [key, value] : row) found.emplace_hint(found.end(), key, value);
   return found;
 }
 

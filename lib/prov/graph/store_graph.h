@@ -18,7 +18,8 @@ namespace hart::prov {
 /// types and properties: hart-prov(1), "The graph". It reads what `derive_graph` has derived;
 /// newer receipts are there, but without INFLUENCED_BY and measures.
 ///
-/// Nothing is kept but the receipts that were opened last. Use it inside a Snapshot. It throws
+/// Nothing is kept but a few of the receipts, rows and ids that were read last. Use it inside a
+/// Snapshot. It throws
 /// Error(data) for damaged receipts, as verification would.
 class StoreGraph final : public cypher::Graph {
  public:
@@ -41,9 +42,13 @@ class StoreGraph final : public cypher::Graph {
                                             std::string_view key) const override;
   [[nodiscard]] cypher::Map node_properties(cypher::NodeId node) const override;
   [[nodiscard]] cypher::Map edge_properties(const cypher::Edge& edge) const override;
+  /// What was kept is forgotten: a new reader sees the store as it is.
+  [[nodiscard]] std::unique_ptr<cypher::GraphReader> reader(
+      std::span<const std::string_view> keys) const override;
 
  private:
   struct Parts;
+  class Reader;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -221,9 +221,9 @@ class SqlScript : public SyncEncoding {
   [[nodiscard]] std::string extension() const override { return "sql"; }
 
  private:
-  static std::string properties(const cypher::Map& map) {
+  static std::string properties(const cypher::PropertyRow& row) {
     std::string json;
-    append_json(json, map);
+    append_json(json, row);
     return without_nul(json);
   }
 

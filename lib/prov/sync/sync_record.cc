@@ -10,7 +10,7 @@ class RecordGatherer : public exports::GraphVisitor {
  public:
   RecordGatherer(cypher::NodeId root, SyncRecord& record) : root_{root}, record_{record} {}
 
-  [[nodiscard]] bool wants_names() const override { return true; }
+  [[nodiscard]] exports::Wanted wanted() const override { return {{}, true, true}; }
 
   void node(const exports::ExportedNode& node) override {
     const exports::KnownLabel* known = node.name.known;
@@ -41,7 +41,7 @@ std::string edge_name(const exports::ExportedEdge& edge) {
     name += ' ';
     name += key;
     name += '=';
-    exports::append_plain(name, edge.properties.find(key)->second);
+    exports::append_plain(name, edge.properties.get(key));
   }
   return name + "]->" + edge.end.text();
 }

@@ -8,11 +8,13 @@
 #include "atom/atomize.h"
 #include "atom/export.h"
 #include "atom/identity.h"
+#include "atom/verify_structure.h"
 #include "core/endian.h"
 #include "core/error.h"
 #include "formats/gguf_writer.h"
 #include "formats/safetensors.h"
 #include "store/catalog_writer.h"
+#include "store/fsck.h"
 #include "support/scratch_store.h"
 
 namespace hart::atom {
@@ -27,6 +29,23 @@ template <typename Body> Fault fault_of(const Body& body) {
     return error.fault();
   }
   return Fault{0};
+}
+
+/// How many extents are stored in this form.
+inline std::int64_t extents_of(store::Store& store, store::Codec codec) {
+  return store.db().query_integer("SELECT COUNT(*) FROM extent WHERE codec = " +
+                                  std::to_string(static_cast<int>(codec)));
+}
+
+/// What fsck and the check of structures find, a line each.
+inline std::string problems(store::Store& store) {
+  std::string all;
+  const auto note = [&](const store::Finding& finding) {
+    all += finding.where + ": " + finding.what + "\n";
+  };
+  (void)store::fsck(store, {}, note);
+  (void)verify_structures(store, {}, note);
+  return all;
 }
 
 /// Adds bytes in a transaction of their own.

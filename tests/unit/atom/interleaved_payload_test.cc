@@ -7,11 +7,9 @@
 
 #include "atom/located_payload.h"
 #include "atom/payload_reader.h"
-#include "atom/verify_structure.h"
 #include "model_fixture.h"
 #include "store/backup.h"
 #include "store/collect.h"
-#include "store/fsck.h"
 
 namespace hart::atom {
 namespace {
@@ -49,22 +47,10 @@ std::vector<TypedTensor> every_kind() {
 constexpr std::int64_t kInterleaved = 9;
 constexpr std::int64_t kRaw = 3;
 
-std::int64_t extents_of(store::Store& store, Codec codec) {
+std::int64_t tensor_extents_of(store::Store& store, Codec codec) {
   return store.db().query_integer(
-      "SELECT COUNT(*) FROM extent WHERE hash_kind = 1 AND codec ="
-      " " +
+      "SELECT COUNT(*) FROM extent WHERE hash_kind = 1 AND codec = " +
       std::to_string(static_cast<int>(codec)));
-}
-
-/// What fsck and the check of structures find.
-std::string problems(store::Store& store) {
-  std::string all;
-  const auto note = [&](const store::Finding& finding) {
-    all += finding.where + ": " + finding.what + "\n";
-  };
-  (void)store::fsck(store, {}, note);
-  (void)verify_structures(store, {}, note);
-  return all;
 }
 
 void flip_byte(const std::string& path, std::uint64_t offset) {
@@ -86,8 +72,8 @@ TEST_CASE("interleaved: a model of such matrices is exported to the bit, and is 
   AtomizeOptions options;
   options.threads = 3;
   add(store, "m", file, options);
-  CHECK(extents_of(store, Codec::interleaved) == kInterleaved);
-  CHECK(extents_of(store, Codec::raw) == kRaw);
+  CHECK(tensor_extents_of(store, Codec::interleaved) == kInterleaved);
+  CHECK(tensor_extents_of(store, Codec::raw) == kRaw);
   CHECK(exported(store, "m") == file);
   CHECK(problems(store) == "");
   const std::int64_t extents = count(store, "extent");
@@ -134,9 +120,9 @@ TEST_CASE("interleaved: nothing is with --compress none, and what was raw before
   AtomizeOptions none;
   none.compression = Compression::none;
   add(store, "raw", file, none);
-  CHECK(extents_of(store, Codec::interleaved) == 0);
+  CHECK(tensor_extents_of(store, Codec::interleaved) == 0);
   add(store, "again", file);
-  CHECK(extents_of(store, Codec::interleaved) == 0);
+  CHECK(tensor_extents_of(store, Codec::interleaved) == 0);
   for (const StoredTensor& tensor : open_model(store, "again", TensorForm::runnable).tensors) {
     CHECK(tensor.layout == RowLayout::rows);
     CHECK(tensor.bytes.mapped());
@@ -153,7 +139,7 @@ TEST_CASE("interleaved: the same bytes as a matrix of another shape are not run 
   const ByteBuffer tall = typed_gguf({tensor});
   add(store, "wide", wide);
   add(store, "tall", tall);
-  CHECK(extents_of(store, Codec::interleaved) == 1);
+  CHECK(tensor_extents_of(store, Codec::interleaved) == 1);
   const StoredModel model = open_model(store, "tall", TensorForm::runnable);
   CHECK(model.tensors.front().layout == RowLayout::rows);
   CHECK(copy_of(model.tensors.front().bytes.bytes()) == tensor.bytes());
@@ -167,7 +153,7 @@ TEST_CASE("interleaved: a tensor of many windows is read whole, verified and in 
   const ByteBuffer file = typed_gguf({tensor});
   const ByteBuffer bytes = tensor.bytes();
   add(store, "m", file);
-  REQUIRE(extents_of(store, Codec::interleaved) == 1);
+  REQUIRE(tensor_extents_of(store, Codec::interleaved) == 1);
   CHECK(exported(store, "m") == file);
   const std::int64_t atom_id =
       open_model(store, "m", TensorForm::runnable).tensors.front().atom_id;
@@ -208,7 +194,7 @@ TEST_CASE("interleaved: a backup and what gc leaves give the same model") {
     transaction.commit();
   }
   CHECK(store::collect(store, {}).extents > 0);
-  CHECK(extents_of(store, Codec::interleaved) == kInterleaved);
+  CHECK(tensor_extents_of(store, Codec::interleaved) == kInterleaved);
   CHECK(exported(store, "m") == file);
   CHECK(problems(store) == "");
   const std::string copy = fs::path{scratch.directory()}.parent_path() / "copy";

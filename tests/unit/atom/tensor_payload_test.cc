@@ -50,11 +50,6 @@ ByteBuffer as_dtype(DType dtype, const std::vector<float>& values) {
   return bytes;
 }
 
-std::int64_t extents_of(store::Store& store, Codec codec) {
-  return store.db().query_integer("SELECT COUNT(*) FROM extent WHERE codec = " +
-                                  std::to_string(static_cast<int>(codec)));
-}
-
 std::uint64_t pack_bytes(store::Store& store) {
   return static_cast<std::uint64_t>(store.db().query_integer("SELECT SUM(bytes) FROM pack"));
 }

@@ -71,6 +71,80 @@ TEST_CASE("charges: graduated and volume tiers of the public example") {
   }
 }
 
+std::string tiers_json(const char* mode, const char* steps) {
+  return R"("tiers": {"mode": ")" + std::string{mode} + R"(", "steps": [)" + steps + "]}";
+}
+
+// The numbers of the examples in other systems' documentation, each with its page; the tiers
+// are theirs, in our words.
+TEST_CASE("charges: what the documentation of other systems works out comes out here") {
+  struct Published {
+    const char* source;
+    std::string operation;
+    std::int64_t units, cents;
+  };
+  const char* const api_calls =
+      R"({"up_to": "1000", "rate": "0.10"}, {"up_to": "10000", "rate": "0.05"}, {"rate": "0.01"})";
+  const char* const forum =
+      R"({"up_to": "100", "rate": "4"}, {"up_to": "500", "rate": "3"}, {"rate": "2"})";
+  const char* const percentages =
+      R"({"up_to": "1000", "rate": "0.01", "flat_fee": "200"},
+         {"up_to": "10000", "rate": "0.02", "flat_fee": "300"},
+         {"rate": "0.03", "flat_fee": "400"})";
+  const char* const slabs =
+      R"({"up_to": "250", "rate": "1"}, {"up_to": "500", "rate": "2"}, {"rate": "3"})";
+  const char* const slab_fees =
+      R"({"up_to": "250", "rate": "0", "flat_fee": "10"},
+         {"up_to": "500", "rate": "0", "flat_fee": "20"}, {"rate": "0", "flat_fee": "30"})";
+  const std::string million_tokens =
+      R"("tiers": {"mode": "package", "package_size": "1000000", "steps": [{"rate": "1.25"}]})";
+  const Published examples[] = {
+      {"getlago.com, charge models, volume",
+       tiers_json("volume", R"({"up_to": "10000", "rate": "0.0010", "flat_fee": "10"},
+                               {"up_to": "50000", "rate": "0.0008", "flat_fee": "10"},
+                               {"up_to": "100000", "rate": "0.0006", "flat_fee": "10"},
+                               {"rate": "0.0004", "flat_fee": "10"})"),
+       65'000, 4'900},
+      {"getlago.com, charge models, package",
+       R"("included_units": "100",
+          "tiers": {"mode": "package", "package_size": "100", "steps": [{"rate": "5"}]})",
+       201, 1'000},
+      // Of 500, then 550 and then 4 000: 205, 306 and 80 more.
+      {"getlago.com, charge models, graduated percentage", tiers_json("graduated", percentages),
+       500, 20'500},
+      {"the same", tiers_json("graduated", percentages), 1'050, 51'100},
+      {"the same", tiers_json("graduated", percentages), 5'050, 59'100},
+      {"community.getlago.com, volume pricing model", tiers_json("volume", forum), 400,
+       120'000},
+      {"the same, graduated", tiers_json("graduated", forum), 400, 130'000},
+      {"zuplo.com (OpenMeter), pricing models", R"("base_rate": "0.001")", 100'000, 10'000},
+      {"the same, graduated", tiers_json("graduated", api_calls), 15'000, 60'000},
+      {"the same, volume", tiers_json("volume", api_calls), 15'000, 15'000},
+      {"useautumn.com, graduated pricing",
+       tiers_json("graduated", R"({"up_to": "1000", "rate": "0.01"},
+                                  {"up_to": "10000", "rate": "0.008"}, {"rate": "0.005"})"),
+       15'000, 10'700},
+      {"chargebee.com, package pricing", million_tokens, 10, 125},
+      {"the same", million_tokens, 1'000'000, 125},
+      {"the same", million_tokens, 1'500'000, 250},
+      {"docs.zuora.com, tiered with overage pricing",
+       tiers_json("graduated", R"({"up_to": "100", "rate": "0"}, {"rate": "2"})"), 130, 6'000},
+      {"docs.oracle.com, liquidity management, slab amount by unit",
+       tiers_json("graduated", slabs), 1'000, 225'000},
+      {"the same, variable amount by unit", tiers_json("volume", slabs), 1'000, 300'000},
+      {"the same, slab amount", tiers_json("graduated", slab_fees), 1'000, 6'000},
+      {"the same, variable amount", tiers_json("volume", slab_fees), 1'000, 3'000},
+      {"docs.flexprice.io, package size in a tier",
+       R"("tiers": {"mode": "package", "package_size": "1000", "steps": [{"rate": "1"}]})",
+       4'500, 500},
+  };
+  for (const Published& example : examples) {
+    CAPTURE(example.source);
+    CAPTURE(example.units);
+    CHECK(cents_of_units(plan_of(example.operation), example.units) == example.cents);
+  }
+}
+
 TEST_CASE("charges: flat fees are charged once for each tier that is reached") {
   const char* steps =
       R"("steps": [{"up_to": "5", "rate": "5", "flat_fee": "10"}, {"rate": "2", "flat_fee": "20"}]})";

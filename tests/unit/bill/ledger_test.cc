@@ -6,6 +6,7 @@
 
 #include "bill/meter_gate.h"
 #include "bill/period.h"
+#include "bill/quota.h"
 #include "bill/usage_totals.h"
 #include "bill/verify.h"
 #include "core/error.h"
@@ -288,6 +289,43 @@ TEST_CASE("meter gate: a group is written when it is full, flushed or the gate g
     settle(gate, "5");
   }
   CHECK(entries(store).size() == 5);
+}
+
+TEST_CASE(
+    "meter gate: what is settled goes into the caller's transaction, and comes to be with it") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  CHECK(set_quota(store, QuotaResource::tokens, QuotaPeriod::month, true, 10'000'000));
+  MeterGate gate{store, SIZE_MAX};
+  const auto settle = [&](const std::string& id) {
+    UsageRecord usage = test::sample_usage(id, 4'000'000);
+    usage.time = now_us();
+    gate.settle(gate.reserve({"generate_text", 4'000'000, "token"}), usage);
+  };
+  {
+    settle("1");
+    store::WriteTransaction transaction{store};
+    store.db().exec("INSERT INTO tenant (name, created_us) VALUES ('beside', 1)");
+    gate.commit(transaction);
+  }
+  CHECK(entries(store).size() == 1);
+  CHECK(store.db().query_integer("SELECT COUNT(*) FROM tenant WHERE name = 'beside'") == 1);
+  CHECK(quotas(store)[0].used_micros == 4'000'000);
+  CHECK(quotas(store)[0].reserved_micros == 0);
+  {
+    store::WriteTransaction transaction{store};
+    gate.commit(transaction);
+  }
+  CHECK(entries(store).size() == 1);
+  // What cannot be written gives back what was set aside for it.
+  UsageRecord other = test::sample_usage("1", 1);
+  gate.settle(gate.reserve({"generate_text", 4'000'000, "token"}), other);
+  {
+    store::WriteTransaction transaction{store};
+    CHECK_THROWS_AS(gate.commit(transaction), Error);
+  }
+  CHECK(entries(store).size() == 1);
+  CHECK(quotas(store)[0].reserved_micros == 0);
 }
 
 TEST_CASE("meter gate: an inactive tenant is denied, a store for reading refused") {

@@ -5,6 +5,7 @@
 #include "bill/invoice.h"
 #include "bill/ledger.h"
 #include "bill/plan_book.h"
+#include "bill/quota.h"
 #include "bill/usage_totals.h"
 #include "bill/verify.h"
 #include "fixture.h"
@@ -82,20 +83,43 @@ INSERT INTO billing_invoice_item VALUES(5,1,1,1);
 INSERT INTO billing_invoice_item VALUES(6,1,2,0);
 )sql";
 
-/// A store of version 4 with those rows, in place of the scratch store's empty one.
-void write_version_4(const test::ScratchStore& scratch) {
+/// A store of an older version with these rows, in place of the scratch store's empty one.
+void write_version(const test::ScratchStore& scratch, int of, const char* rows) {
   const std::string catalog = scratch.directory() + "/hart.db";
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(catalog + suffix);
   store::Connection db{catalog, store::Connection::Mode::create, 0};
   db.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF");
-  for (int version = 1; version <= 4; ++version)
+  for (int version = 1; version <= of; ++version)
     for (const store::SchemaModule& module : test::bill_modules())
       for (const store::Migration& step : module.migrations)
         if (step.version == version) db.exec(step.sql);
   db.exec("INSERT INTO tenant (tenant_id, name, created_us) VALUES (1, 'default', 1)");
-  db.exec(kVersion4Rows);
-  db.exec("PRAGMA user_version = 4; PRAGMA application_id = " +
-          std::to_string(store::kApplicationId));
+  db.exec(rows);
+  db.exec("PRAGMA user_version = " + std::to_string(of) +
+          "; PRAGMA application_id = " + std::to_string(store::kApplicationId));
+}
+
+void write_version_4(const test::ScratchStore& scratch) {
+  write_version(scratch, 4, kVersion4Rows);
+}
+
+TEST_CASE("bill migration: a quota of version 5 keeps its limit and what was used") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  // 300 tokens set aside, by whom nobody knows any more.
+  write_version(scratch, 5, R"sql(
+    INSERT INTO billing_quota VALUES (1, 0, 2, 1, 1000, 4102444800000000, 600, 300);
+    INSERT INTO billing_quota VALUES (1, 1, 0, 0, 5, 4102444800000000, 7, 0);
+    INSERT INTO billing_quota_reservation VALUES (1, 1, 99, 4102444800000001, 300, 1, 0, 0);
+  )sql");
+  (void)store::migrate_store(scratch.directory(), test::bill_modules(), 1'000, false);
+  store::Store store = scratch.open();
+  const std::vector<Quota> all = quotas(store);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].limit_micros == 1'000);
+  CHECK(all[0].used_micros == 600);
+  CHECK(all[0].reserved_micros == 0);
+  CHECK_FALSE(all[1].hard);
+  CHECK(all[1].used_micros == 7);
 }
 
 TEST_CASE(

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "bill/ledger.h"
 #include "bill/meter_gate.h"
 #include "bill/quota_reserver.h"
 #include "bill/quota_violation.h"
@@ -236,7 +237,8 @@ TEST_CASE("quota: what a killed process had set aside is taken away before a use
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(WIFSIGNALED(status));
-  CHECK(only_quota(store).reserved_micros == 90 * kOne);
+  // Nobody has it set aside any more, though it stands in the file still.
+  CHECK(only_quota(store).reserved_micros == 0);
   MeterGate gate{store};
   MeterGate living{store};
   const auto held = living.reserve(tokens(10));
@@ -289,6 +291,72 @@ TEST_CASE("quota: 16 writers together use exactly what a hard limit has room for
   CHECK(settled <= kLimit);
   // All of them asked for 384: only the last two tokens can have been too few.
   CHECK(settled >= kLimit - 2);
+}
+
+/// Uses 2 or 3 tokens at a time as long as there is room, unless it is to be killed before.
+[[noreturn]] void use_until_refused(const test::ScratchStore& scratch, int writer) {
+  try {
+    store::Store own{{scratch.directory(), "default", 60'000, true}};
+    MeterGate gate{own};
+    for (int i = 0;; ++i) {
+      const auto held = gate.reserve(tokens(3));
+      if (writer % 4 == 0 && i == 1) ::kill(::getpid(), SIGKILL);
+      gate.settle(held, use_now(std::to_string(writer) + "/" + std::to_string(i), 2 + i % 2));
+    }
+  } catch (const Error& error) {
+    ::_exit(error.fault() == Fault::denied ? 0 : 1);
+  }
+}
+
+TEST_CASE("quota: 16 processes, some of them killed, use no more than a hard limit") {
+  constexpr std::int64_t kLimit = 150;
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  limit(store, QuotaResource::tokens, kLimit);
+  std::vector<pid_t> children;
+  children.reserve(16);
+  for (int writer = 0; writer < 16; ++writer) {
+    children.push_back(::fork());
+    if (children.back() == 0) use_until_refused(scratch, writer);
+    // At any moment, also between what is settled and what is given back.
+    if (writer % 5 == 4) ::kill(children[static_cast<std::size_t>(writer) - 2], SIGKILL);
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK((WIFSIGNALED(status) || WEXITSTATUS(status) == 0));
+  }
+  const Quota quota = only_quota(store);
+  std::int64_t recorded = 0;
+  for_each_ledger_entry(store, 0, [&](const LedgerEntry& entry) {
+    recorded += entry.usage.units_micros;
+    return true;
+  });
+  CHECK(quota.used_micros == recorded);
+  CHECK(quota.used_micros <= kLimit * kOne);
+  CHECK(quota.reserved_micros == 0);
+  // What was refused last would not have fitted, and the rest of the room is there.
+  MeterGate gate{store};
+  const std::int64_t left = kLimit - quota.used_micros / kOne;
+  CHECK(left < 3);
+  CHECK_FALSE(refused(gate, tokens(left)));
+  CHECK(refused(gate, tokens(left + 1)));
+}
+
+TEST_CASE("quota: a clock that was set back finds no room in a window that was left") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  limit(store, QuotaResource::tokens, 10);
+  // As if the counters had been written a month later than now.
+  const TimeUs later = window_end(QuotaPeriod::month, now_us());
+  REQUIRE(scratch.tamper("UPDATE billing_quota SET window_start_us = " +
+                         std::to_string(later)) == "");
+  MeterGate gate{store};
+  const auto held = gate.reserve(tokens(8));
+  CHECK(refused(gate, tokens(3)));
+  gate.settle(held, use_now("1", 8));
+  CHECK(refused(gate, tokens(3)));
+  CHECK_FALSE(refused(gate, tokens(2)));
 }
 
 TEST_CASE("quota: the store's command hears of a violation once, by its standard input") {

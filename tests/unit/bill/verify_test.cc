@@ -129,6 +129,34 @@ TEST_CASE("verify: a change to what is billed is found, whatever table it is in"
   }
 }
 
+TEST_CASE("verify: an invoice from before lines had a percentage is as good as one of now") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  {
+    store::Store store = scratch.open();
+    (void)apply_plan(store, parse_plan(R"({"name": "taxed", "currency": "USD",
+      "effective_from": "2026-01-01", "taxes": [{"name": "VAT", "percent": "19"}],
+      "discounts": [{"name": "partner", "percent": "10"}],
+      "operations": [{"operation": "generate_text", "unit": "token", "base_rate": "2"}]})"),
+                     false);
+    (void)test::record(store, test::sample_usage("1", 10'000'000));
+    REQUIRE(create_invoice(store, "2026-11", false));
+  }
+  CHECK(problems(scratch).empty());
+  const auto set_percentage = [&](const std::string& micros) {
+    REQUIRE(scratch.tamper(without_triggers() +
+                           "UPDATE billing_invoice_line SET base_rate_micros = " + micros +
+                           " WHERE kind >= 4") == "");
+  };
+  SUBCASE("not said") {
+    set_percentage("0");
+    CHECK(problems(scratch).empty());
+  }
+  SUBCASE("said wrongly") {
+    set_percentage("18000000");
+    CHECK_FALSE(problems(scratch).empty());
+  }
+}
+
 TEST_CASE("verify: nothing can be changed while the triggers stand") {
   const test::ScratchStore scratch{test::bill_modules()};
   fill(scratch);

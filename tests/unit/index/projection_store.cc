@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "geometry/hilbert.h"
 #include "geometry/spatialite_blob.h"
+#include "store/hiding.h"
 #include "store_fixture.h"
 
 namespace {
@@ -55,6 +56,67 @@ TEST_CASE("projection: fitting moves every vector to its place, in space and on 
                                  hart::geometry::cell_of_point(Projection::box(), expected))));
   }
   CHECK(row == 40);
+}
+
+/// Hides the atom from the tenant, or shows it again.
+void set_hidden(hart::store::Store& store, std::int64_t atom_id, bool hidden) {
+  hart::store::WriteTransaction transaction{store};
+  hart::store::Hiding hiding{store};
+  if (hidden)
+    hiding.add_holder(atom_id, hart::store::Modality::text);
+  else
+    hiding.drop_holder(atom_id, hart::store::Modality::text);
+  using Outcome = hart::store::Hiding::Outcome;
+  REQUIRE(hiding.settle(atom_id, hart::store::Modality::text) ==
+          (hidden ? Outcome::hidden : Outcome::shown));
+  transaction.commit();
+}
+
+TEST_CASE("projection: what was hidden when it was fitted comes back to its place in it") {
+  StoreFixture fixture;
+  auto& store = fixture.store();
+  const auto vectors = random_vectors(40, 2);
+  const auto atoms = fixture.put(vectors);
+  set_hidden(store, atoms[0], true);  // before there is any map
+  CHECK(fit_projection(store, fixture.model(), {}).fitted_on == 39);
+  set_hidden(store, atoms[1], true);
+  const auto fitted = fit_projection(store, fixture.model(), {Projection::Kind::landmark});
+  CHECK(fitted.fitted_on == 38);
+  for (const std::size_t i : {0, 1}) {
+    set_hidden(store, atoms[i], false);
+    auto row = store.db().prepare(
+        "SELECT e.spatial_key, e.hilbert_index, t.spatial_key FROM my_atom_embedding AS e"
+        " JOIN my_tenant_atom AS t ON t.atom_id = e.atom_id WHERE e.atom_id = ?");
+    REQUIRE(row.with(atoms[i]).step());
+    const PointZM expected = place_of(fitted.projection, vectors[i]);
+    CHECK(hart::geometry::decode_point(row.blob(0)) == expected);
+    CHECK(row.integer(1) == static_cast<std::int64_t>(hart::geometry::hilbert_index(
+                                hart::geometry::cell_of_point(Projection::box(), expected))));
+    const PointZM key = hart::geometry::decode_point(row.blob(2));
+    CHECK(key.x == expected.x);
+    CHECK(key.y == expected.y);
+  }
+}
+
+TEST_CASE("projection: a hidden reference to what is seen gets its key, too") {
+  StoreFixture fixture;
+  auto& store = fixture.store();
+  const auto atoms = fixture.put(random_vectors(3, 2));
+  {
+    hart::store::WriteTransaction transaction{store};
+    store.db().exec(
+        "INSERT INTO tenant_atom (tenant_id, atom_id, modality, subtype, holders,"
+        " access_level, importance, created_us) VALUES (1, " +
+        std::to_string(atoms[0]) + ", 0, 'word', 1, 'none', 0.5, 1)");
+    transaction.commit();
+  }
+  (void)fit_projection(store, fixture.model(), {});
+  CHECK(store.db().query_integer(
+            "SELECT COUNT(*) FROM tenant_atom WHERE spatial_key IS NULL") == 0);
+  // But its importance does not show.
+  auto row = store.db().prepare("SELECT spatial_key FROM my_atom_embedding WHERE atom_id = ?");
+  REQUIRE(row.with(atoms[0]).step());
+  CHECK(hart::geometry::decode_point(row.blob(0)).m == 0);
 }
 
 TEST_CASE("projection: the same vectors and seed give the same projection") {

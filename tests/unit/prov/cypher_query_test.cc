@@ -177,4 +177,46 @@ TEST_CASE("cypher: labels and equal properties are handed to the graph") {
   CHECK(graph.asked.equal[1].second.integer() == 2);
 }
 
+TEST_CASE("cypher: =~ is true when all of a text matches, and null where there is no text") {
+  ScratchGraph graph;
+  const auto one = [&](const std::string& expression) {
+    return rows_of(graph, "RETURN " + expression).at(0);
+  };
+  CHECK(one("'a dog' =~ '.*dog'") == "true");
+  CHECK(one("'a dog!' =~ '.*dog'") == "false");
+  CHECK(one("'a dog' =~ 'a|a dog'") == "true");
+  CHECK(one("'H\u00c4USER' =~ '(?i)h\u00e4user'") == "true");
+  CHECK(one("'a\\nb' =~ 'a.b'") == "false");
+  CHECK(one("null =~ 'a'") == "null");
+  CHECK(one("1 =~ '1'") == "null");
+  CHECK(one("NOT 'a' + 'b' =~ 'a' + 'b'") == "false");
+  CHECK(one("[x IN ['cat', 'dog', 'cow'] WHERE x =~ 'c.+']") == "['cat', 'cow']");
+}
+
+TEST_CASE("cypher: a bad expression is named by its place, a slow one ends") {
+  ScratchGraph graph;
+  for (const char* text :
+       {"RETURN 'a' =~ 'a)|(b'", "RETURN 'a' =~ '(?<n>a)'", "RETURN 'a' =~ '['"}) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH_AS((void)rows_of(graph, text), doctest::Contains("1:15: "), Error);
+  }
+  const std::string slow = "RETURN '" + std::string(400, 'a') + "b' =~ '(a+a+)+(a+a+)+c'";
+  try {
+    (void)rows_of(graph, slow);
+    FAIL("it came to an end");
+  } catch (const Error& error) {
+    CHECK(error.fault() == Fault::denied);
+  }
+}
+
+TEST_CASE("cypher: letters beyond ASCII have two cases") {
+  ScratchGraph graph;
+  CHECK(
+      rows_of(graph,
+              "RETURN toUpper('stra\u00dfe \u00e4\u00f8\u00fc \u03b1\u0436'),"
+              " toLower('\u00c4\u00d8\u00dc \u0391\u0416 ABC')") ==
+      Rows{
+          "'STRASSE \u00c4\u00d8\u00dc \u0391\u0416' | '\u00e4\u00f8\u00fc \u03b1\u0436 abc'"});
+}
+
 }  // namespace hart::prov::cypher

@@ -187,6 +187,32 @@ TEST_CASE("dot: a label is cut short at a character, on one line") {
   CHECK(node_summary(node, 4) == "a \u00e9\u00e9\u2026");
 }
 
+TEST_CASE("dot: a node whose properties say nothing is called by its name") {
+  ScratchGraph graph;
+  graph.create_node({"Alternative"}, {{"alternative_id", "7"}, {"description", " \n"}});
+  graph.create_node({"Alternative"}, {{"alternative_id", "8"}, {"description", "red"}});
+  graph.create_node({"Strange"}, {{"alternative_id", "9"}});
+  const std::string text = one_file(graph, "dot");
+  CHECK(text.find("n0 [label=\"Alternative\\nalternative/7\"") != std::string::npos);
+  CHECK(text.find("n1 [label=\"Alternative\\nred\"") != std::string::npos);
+  CHECK(text.find("n2 [label=\"Strange\\nnode/2\"") != std::string::npos);
+}
+
+TEST_CASE("neo4j csv: rows come back whole, also those that are longer than a read") {
+  ScratchGraph graph;
+  const std::string text(300'000, 'x');
+  for (int i = 0; i < 8; ++i)
+    graph.create_node({"N"}, {{"text", text}, {"k" + std::to_string(i % 3), std::int64_t{i}}});
+  graph.create_node({"N"}, {{"a", "first"}});
+  StringFolder folder;
+  (void)export_graph(graph, {ExportFormat::neo4j_csv, {}, "default", {}}, folder);
+  const std::string& nodes = folder.files.at("nodes.csv").text;
+  CHECK(nodes.starts_with(
+      ":ID,:LABEL,\"a:string\",\"k0:long\",\"k1:long\",\"k2:long\",\"text:string\"\n"));
+  CHECK(nodes.find("\n4,\"N\",,,4,,\"" + text + "\"\n") != std::string::npos);
+  CHECK(nodes.ends_with("\n8,\"N\",\"first\",,,,\n"));
+}
+
 TEST_CASE("spool: what is written comes back in order, also past what is kept in memory") {
   Spool spool;
   std::string expected;

@@ -10,6 +10,7 @@
 #include "fixture.h"
 #include "prov/explanation.h"
 #include "prov/graph/derivation.h"
+#include "prov/graph/verify_graph.h"
 #include "prov/verify.h"
 #include "store/erase.h"
 

@@ -3,13 +3,18 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "cypher_fixture.h"
 #include "fixture.h"
+#include "prov/cypher/compare.h"
 #include "prov/graph/derivation.h"
+#include "prov/graph/verify_graph.h"
 #include "store/catalog_writer.h"
 #include "store/relation.h"
 
@@ -119,6 +124,78 @@ TEST_CASE("Every relationship is found from both of its ends") {
   // 2 decisions, 2 models, 4 evidence each as USED_ATOM, SUPPORTED_BY and FROM_ATOM, 4
   // alternatives, 1 influence, 2 relations.
   CHECK(outward.size() == 2 + 2 + 3 * 4 + 4 + 1 + 2);
+}
+
+TEST_CASE("A reader says of a node and a relationship what the graph says, or what is asked") {
+  GraphStore store;
+  store.answer({"one", "two"});
+  store.answer({"two", "three"});
+  store.leaf("dog");
+  derive_graph(store.store());
+  const StoreGraph graph{store.store()};
+  const auto everything = graph.reader({});
+  const auto some = graph.reader(std::array<std::string_view, 2>{"content", "strength"});
+  const auto same = [](const cypher::PropertyRow& row, const cypher::Map& map) {
+    return std::ranges::equal(row, map, [](const auto& left, const auto& right) {
+      return left.first == right.first && cypher::order(left.second, right.second) == 0;
+    });
+  };
+  std::vector<cypher::NodeId> ids(100);
+  ids.resize(graph.nodes({}, -1, ids));
+  std::vector<std::string> labels;
+  cypher::PropertyRow row;
+  std::size_t contents = 0, strengths = 0;
+  for (const cypher::NodeId id : ids) {
+    everything->node(id, labels, row);
+    CHECK(labels == graph.labels(id));
+    CHECK(same(row, graph.node_properties(id)));
+    some->node(id, labels, row);
+    contents += row.size();
+    std::vector<cypher::Edge> edges(100);
+    cypher::EdgeCursor cursor;
+    edges.resize(graph.edges(id, cypher::Direction::out, {}, cursor, edges));
+    for (const cypher::Edge& edge : edges) {
+      everything->edge(edge, row);
+      CHECK(same(row, graph.edge_properties(edge)));
+      some->edge(edge, row);
+      strengths += row.size();
+    }
+  }
+  // 4 pieces of evidence; 4 that support, and an influence.
+  CHECK(contents == 4);
+  CHECK(strengths == 5);
+}
+
+TEST_CASE("Relationships are the same however few are read at once") {
+  GraphStore store;
+  constexpr int kEvidence = 600;  // more than two windows of rows
+  std::vector<std::string> evidence;
+  for (int i = 0; i < kEvidence; ++i) evidence.push_back("passage " + std::to_string(i));
+  store.answer(evidence);
+  store.answer({"passage 3", "passage 599"});
+  derive_graph(store.store());
+  const StoreGraph graph{store.store()};
+  const auto edges_at = [&](cypher::NodeId node, std::size_t batch) {
+    std::vector<std::pair<cypher::EdgeId, cypher::NodeId>> all;
+    std::vector<cypher::Edge> edges(batch);
+    cypher::EdgeCursor cursor;
+    for (std::size_t found = batch; found == batch;) {
+      found = graph.edges(node, cypher::Direction::out, {}, cursor, edges);
+      for (std::size_t i = 0; i < found; ++i) all.emplace_back(edges[i].id, edges[i].end);
+    }
+    return all;
+  };
+  std::vector<cypher::NodeId> inferences(2);
+  REQUIRE(graph.nodes({{"Inference"}, {}}, -1, inferences) == 2);
+  // A decision, a model, the atoms; an influence of the second.
+  for (const std::size_t batch : {1, 7, 255, 256, 257, 1'000})
+    CHECK(edges_at(inferences[0], batch) == edges_at(inferences[0], 2'000));
+  CHECK(edges_at(inferences[0], 2'000).size() == 2 + kEvidence);
+  CHECK(edges_at(inferences[1], 1).size() == 2 + 2 + 1);
+  CHECK(store.rows("MATCH (:Inference)-[u:USED_ATOM]->() WHERE u.sequence = 599"
+                   " RETURN u.weight") == std::vector<std::string>{"0.5"});
+  CHECK(store.rows("MATCH (e:Evidence)-[:FROM_ATOM]->(a) WHERE e.content = 'passage 599'"
+                   " RETURN count(e), count(DISTINCT a)") == std::vector<std::string>{"2 | 1"});
 }
 
 TEST_CASE("Inferences that share evidence are influenced by the earlier one") {

@@ -13,6 +13,7 @@
 #include "fixture.h"
 #include "prov/checkpoint_store.h"
 #include "prov/graph/derivation.h"
+#include "prov/graph/verify_graph.h"
 #include "prov/receipt_signature.h"
 #include "prov/verify.h"
 

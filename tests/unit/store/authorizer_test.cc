@@ -11,6 +11,7 @@
 #include "store/snapshot.h"
 #include "store/text_index.h"
 #include "support/scratch_store.h"
+#include "support/view_plans.h"
 
 namespace hart::store {
 namespace {
@@ -104,8 +105,31 @@ TEST_CASE(
       store,
       "SELECT name FROM sqlite_schema WHERE type = 'view' AND name LIKE 'my\\_%' ESCAPE '\\'"
       " AND upper(sql) LIKE '% JOIN %' ORDER BY name");
-  CHECK(joining == "my_atom_payload my_snapshot_object ");
+  // That of objects' history joins within a condition: it is none of these.
+  CHECK(joining == "my_atom_payload my_object_history my_snapshot_object ");
   CHECK(sources_with("LEFT JOIN my_atom_payload") == "");
+  CHECK(sources_with("LEFT JOIN my_snapshot_object") == "");
+}
+
+TEST_CASE("authorizer: a row of any scoped view is found by its key, without reading a table") {
+  const test::ScratchStore scratch{kAuthorizerModules};
+  Store store = scratch.open();
+  CHECK(test::scans_of_scoped_views(store, {"my_atom_payload", "my_snapshot_object"}) == "");
+  // The look-ups that answers are made of.
+  for (const char* sql :
+       {"SELECT atom_id FROM my_atom WHERE hash = ? AND space = ?",
+        "SELECT * FROM my_object WHERE name = ? ORDER BY version DESC LIMIT 1",
+        "SELECT o.name FROM my_atom_composition AS c CROSS JOIN my_object AS o"
+        " ON o.structure_id = c.parent_atom_id WHERE c.component_atom_id = ?",
+        "SELECT * FROM my_atom_payload WHERE atom_id = ? ORDER BY position",
+        "SELECT * FROM my_snapshot_object AS o JOIN my_atom AS a ON a.atom_id = o.atom_id"
+        " WHERE o.snapshot_id = ?"})
+    CHECK(test::scans_in_plan(store, sql) == "");
+  // Such a plan would be noticed.
+  CHECK(test::scans_in_plan(store, "SELECT * FROM my_atom WHERE bytes = ?") != "");
+  CHECK(test::scans_in_plan(store,
+                            "SELECT * FROM json_each(?) AS k LEFT JOIN my_atom_payload AS v"
+                            " ON v.atom_id = k.value") != "");
 }
 
 TEST_CASE(

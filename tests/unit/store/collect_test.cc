@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "solid_files.h"
 #include "sound_document.h"
 #include "store/extent_reader.h"
 #include "store/file_io.h"
@@ -19,6 +20,7 @@ namespace hart::store {
 namespace {
 
 using test::add_sound_document;
+using test::begin_pack;
 using test::count_rows;
 using test::joined;
 using test::kLifecycleModules;
@@ -38,52 +40,6 @@ bool file_contains(const std::string& path, const std::string& needle) {
   std::ifstream file{path, std::ios::binary};
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
   return bytes.find(needle) != std::string::npos;
-}
-
-/// A file system that knows no holes.
-class SolidFile final : public File {
- public:
-  explicit SolidFile(std::unique_ptr<File> file) : File{file->path()}, file_{std::move(file)} {}
-  std::uint64_t size() override { return file_->size(); }
-  void truncate(std::uint64_t bytes) override { file_->truncate(bytes); }
-  void sync() override { file_->sync(); }
-  bool punch_hole(std::uint64_t, std::uint64_t) override { return false; }
-
- protected:
-  std::size_t read_some(std::uint64_t offset, std::span<std::uint8_t> into) override {
-    file_->read_at(offset, into);
-    return into.size();
-  }
-  std::size_t write_some(std::uint64_t offset, ByteView bytes) override {
-    file_->write_at(offset, bytes);
-    return bytes.size();
-  }
-
- private:
-  std::unique_ptr<File> file_;
-};
-
-class SolidFiles final : public FileIo {
- public:
-  std::unique_ptr<File> open(const std::string& path, Mode mode) override {
-    return std::make_unique<SolidFile>(posix_file_io().open(path, mode));
-  }
-  bool remove(const std::string& path) override { return posix_file_io().remove(path); }
-  void rename(const std::string& from, const std::string& to) override {
-    posix_file_io().rename(from, to);
-  }
-  void sync_directory(const std::string& directory) override {
-    posix_file_io().sync_directory(directory);
-  }
-};
-
-/// Makes the next extent begin a pack of its own, as if the newest were full.
-void begin_pack(Store& store) {
-  const std::int64_t id = store.db().query_integer("SELECT max(pack_id) FROM pack") + 1;
-  posix_file_io()
-      .open(store.packs().path(id), FileIo::Mode::create)
-      ->write_at(0, pack_header(id));
-  store.db().prepare("INSERT INTO pack VALUES (?, 64)", Scope::owner).run(id);
 }
 
 TEST_CASE("collect: a store that lost nothing loses nothing") {
@@ -371,7 +327,7 @@ TEST_CASE(
 
 TEST_CASE("collect: where files cannot have holes, packs that are mostly dead are rewritten") {
   const ScratchStore scratch{kLifecycleModules};
-  SolidFiles solid;
+  test::SolidFiles solid;
   const FileIoOverride io{solid};
   Store store = scratch.open();
   for (const char* name : {"a", "b", "c"}) add_sound_document(store, name, words_of(name, 100));

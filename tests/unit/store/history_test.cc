@@ -92,10 +92,11 @@ TEST_CASE("history: an atom comes, goes, and changes its importance and access l
   };
   change("importance = 0.5");
   change("access_level = 'none'");
+  change("access_level = 'read'");
   remove_named(store, "one");
   add_document(store, {"one", {"word"}, {}, {}});
   const auto changes = history_of(store, content_of("word").text());
-  REQUIRE(story(changes) == "held; importance; access; released; held; ");
+  REQUIRE(story(changes) == "held; importance; access; access; released; held; ");
   CHECK_FALSE(changes[1].importance_before);
   CHECK(changes[1].importance == 0.5);
   CHECK(changes[2].access_level_before == "read");

@@ -68,6 +68,31 @@ TEST_CASE("migrate: a store of version 2 keeps its maps, its indexes and their f
   CHECK(old.query("SELECT count(*) FROM atom_relation") == 0);
 }
 
+TEST_CASE(
+    "migrate: a store of version 5 keeps its atoms and extents, shared and to be written") {
+  const OldStore old{5};
+  old.exec(
+      "INSERT INTO pack VALUES (1, 4096);"
+      "INSERT INTO extent VALUES (7, zeroblob(32), 1, 10, 9, 1, 2, 1, 64, NULL, 0);"
+      "INSERT INTO extent VALUES (9, randomblob(32), 0, 10, 9, 1, 3, 1, 128, 7, 5);"
+      "INSERT INTO atom VALUES (3, zeroblob(32), 0, 0, 4, x'01020304');"
+      "INSERT INTO atom_payload VALUES (3, 0, 9, 0, 4);"
+      "INSERT INTO tenant_atom (tenant_id, atom_id, modality, subtype, holders, created_us)"
+      " VALUES (1, 3, 3, 'word', 1, 5);"
+      "INSERT INTO tenant_object (tenant_id, name, version, atom_id, kind, modality, subtype,"
+      " atomizer, created_us) VALUES (1, 'a', 1, 3, 'file', 3, 'plain', 't/1', 5)");
+  CHECK(old.migrate().from == 5);
+  CHECK(old.query("SELECT COUNT(*) FROM atom WHERE atom_id = 3 AND hash = zeroblob(32)"
+                  " AND bytes = 4 AND value = x'01020304' AND scope = 0") == 1);
+  CHECK(old.query("SELECT COUNT(*) FROM extent WHERE extent_id = 9 AND base_extent_id = 7"
+                  " AND base_offset = 5 AND scope = 0") == 1);
+  CHECK(old.query("SELECT COUNT(*) FROM extent WHERE hash_kind = 1 AND scope = 0") == 1);
+  Store store{{old.directory(), "default", kTimeoutMs, true, {}}};
+  CHECK(resolve_object(store, "a").access == AccessLevel::write);
+  store.db().exec("DELETE FROM tenant_object");
+  CHECK(test::count_rows(store, "tenant_object_history") == 1);
+}
+
 TEST_CASE("migrate: an old store becomes one of this version, and its catalog is kept") {
   const OldStore old;
   const Migrated planned = old.migrate(true);

@@ -41,7 +41,8 @@ inline std::string joined(const std::vector<std::string>& words) {
 /// A document over words in which `store::fsck` finds nothing wrong: file, a paragraph as its
 /// structure, words, and one raw extent for the text.
 inline void put_sound_document(store::CatalogWriter& writer, const std::string& name,
-                               const std::vector<std::string>& words) {
+                               const std::vector<std::string>& words,
+                               store::Modality modality = store::Modality::text) {
   using store::AtomForm;
   const std::string text = joined(words);
   const Hash256 hash = crypto::sha256(as_bytes(text));
@@ -65,9 +66,9 @@ inline void put_sound_document(store::CatalogWriter& writer, const std::string& 
   leaves.push_back(object.structure_id);
   std::sort(leaves.begin(), leaves.end());
   leaves.erase(std::unique(leaves.begin(), leaves.end()), leaves.end());
-  for (const std::int64_t atom_id : leaves)
-    writer.hold_atom(atom_id, store::Modality::text, "word");
+  for (const std::int64_t atom_id : leaves) writer.hold_atom(atom_id, modality, "word");
   object.name = name;
+  object.modality = modality;
   object.kind = "document";
   object.subtype = "plain";
   object.atomizer = "test/1";
@@ -75,10 +76,11 @@ inline void put_sound_document(store::CatalogWriter& writer, const std::string& 
 }
 
 inline void add_sound_document(store::Store& store, const std::string& name,
-                               const std::vector<std::string>& words) {
+                               const std::vector<std::string>& words,
+                               store::Modality modality = store::Modality::text) {
   store::WriteTransaction transaction{store};
   store::CatalogWriter writer{store};
-  put_sound_document(writer, name, words);
+  put_sound_document(writer, name, words, modality);
   transaction.commit();
 }
 
