@@ -88,10 +88,12 @@ void run(std::uint64_t bytes, int repeats) {
   print("seal", bytes,
         speed(bytes, repeats, [&] { seal(key, extent, plain, [](ByteView) {}); }));
   const ByteBuffer sealed = sealed_copy(key, extent, plain);
-  for (const auto& [what, window] : {std::pair{"open windows of 2 MiB", std::size_t{2} << 20},
-                                     {"open segments", store::kSealSegmentBytes}})
+  const auto print_opening = [&](const char* what, std::size_t window) {
     print(what, bytes,
           speed(bytes, repeats, [&] { open_all(key, extent, sealed, window, out); }));
+  };
+  print_opening("open windows of 2 MiB", std::size_t{2} << 20);
+  print_opening("open segments", store::kSealSegmentBytes);
   // What a small chunk of text costs: its own key, and one segment.
   constexpr std::uint64_t kChunk = 4096;
   const std::uint64_t chunks = std::max<std::uint64_t>(bytes / (16 * kChunk), 1);

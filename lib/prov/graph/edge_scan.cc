@@ -50,8 +50,8 @@ std::span<const EdgeScan::Family> EdgeScan::families(NodeKind kind) {
       {Kind::model, Type::used_model, false, &EdgeScan::model_users},
       {Kind::reasoning, Type::used_reasoning, false, &EdgeScan::reasoning_users},
   };
-  const auto found = std::ranges::equal_range(all, kind, {}, &Family::kind);
-  return {found.begin(), found.end()};
+  return {std::ranges::lower_bound(all, kind, {}, &Family::kind),
+          std::ranges::upper_bound(all, kind, {}, &Family::kind)};
 }
 
 std::size_t EdgeScan::edges(cypher::NodeId node, cypher::Direction direction,

@@ -55,7 +55,7 @@ std::uint64_t pack_bytes(store::Store& store) {
 }
 
 /// More than one segment of 2 MiB, and a last one that is short.
-constexpr std::size_t kManyElements = 1024 * 1500;
+constexpr std::size_t kManyElements = std::size_t{1024} * 1500;
 
 TEST_CASE("tensors: float weights of every type are coded in segments and come back") {
   const auto values = random_weights(kManyElements, 1);

@@ -282,6 +282,7 @@ TEST_CASE("quota: 16 writers together use exactly what a hard limit has room for
     }
   };
   std::vector<std::thread> writers;
+  writers.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) writers.emplace_back(write, i);
   for (std::thread& writer : writers) writer.join();
   CHECK(failures == 0);
