@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <string>
 
 namespace hart::formats {
 
@@ -50,5 +50,11 @@ enum class GeneralCategory : std::uint8_t {
 
 /// The simple lower-case mapping, `value` itself where there is none.
 [[nodiscard]] char32_t to_lower(char32_t value) noexcept;
+
+/// Appends the upper-case form as UTF-8: "SS" for ß. Source: the full case mappings of the
+/// Unicode Character Database that hold in every language.
+void append_upper(std::string& out, char32_t value);
+/// Appends the form at the head of a word: "Ss" for ß.
+void append_title(std::string& out, char32_t value);
 
 }  // namespace hart::formats

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "formats/unicode_category.h"
@@ -21,5 +22,16 @@ struct CaseMapping {
 
 /// Ascending by `from`: the code points whose lower case is one other code point.
 [[nodiscard]] std::span<const CaseMapping> lower_mappings() noexcept;
+
+/// What a letter is written as: `to` ends before the first 0, or is full.
+struct CaseForm {
+  char32_t from;
+  std::array<char32_t, 3> to;
+};
+
+/// Ascending by `from`: the code points whose upper case is another text.
+[[nodiscard]] std::span<const CaseForm> upper_forms() noexcept;
+/// Ascending by `from`: those written at the head of a word otherwise than in upper case.
+[[nodiscard]] std::span<const CaseForm> title_forms() noexcept;
 
 }  // namespace hart::formats

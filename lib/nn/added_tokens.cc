@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "formats/text_cursor.h"
 #include "formats/unicode.h"
-#include "nn/text_cursor.h"
 
 namespace hart::nn {
 namespace {
@@ -18,8 +18,8 @@ std::vector<TrieEntry> entries_of(const std::vector<std::string>& keys) {
 
 std::size_t spaces_before(std::string_view text, std::size_t at) {
   while (at > 0) {
-    const std::size_t last = character_before(text, at);
-    if (!formats::is_white_space(character_at(text, last).value)) break;
+    const std::size_t last = formats::character_before(text, at);
+    if (!formats::is_white_space(formats::character_at(text, last).value)) break;
     at = last;
   }
   return at;
@@ -27,7 +27,7 @@ std::size_t spaces_before(std::string_view text, std::size_t at) {
 
 std::size_t spaces_after(std::string_view text, std::size_t at) {
   while (at < text.size()) {
-    const formats::CodePoint point = character_at(text, at);
+    const formats::CodePoint point = formats::character_at(text, at);
     if (!formats::is_white_space(point.value)) break;
     at += point.size;
   }
@@ -40,14 +40,17 @@ AddedTokens::AddedTokens(std::vector<AddedToken> tokens, const std::vector<std::
     : tokens_{std::move(tokens)}, trie_{entries_of(keys)} {
   if (std::any_of(tokens_.begin(), tokens_.end(),
                   [](const AddedToken& token) { return token.is_word; }))
-    words_.emplace(word_characters());
+    words_.emplace(formats::word_characters());
 }
 
 bool AddedTokens::is_inside_word(std::string_view text, std::size_t begin,
                                  std::size_t end) const {
   const bool before =
-      begin > 0 && words_->contains(character_at(text, character_before(text, begin)).value);
-  return before || (end < text.size() && words_->contains(character_at(text, end).value));
+      begin > 0 &&
+      words_->contains(
+          formats::character_at(text, formats::character_before(text, begin)).value);
+  return before ||
+         (end < text.size() && words_->contains(formats::character_at(text, end).value));
 }
 
 void AddedTokens::split(std::string_view text, bool parse_special, const Visitor& visit) const {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/character_set.h"
 #include "nn/byte_trie.h"
-#include "nn/character_set.h"
 #include "nn/vocabulary.h"
 
 namespace hart::nn {
@@ -41,7 +41,7 @@ class AddedTokens {
 
   std::vector<AddedToken> tokens_;
   ByteTrie trie_;  ///< key → index in tokens_
-  std::optional<CharacterSet> words_;
+  std::optional<formats::CharacterSet> words_;
 };
 
 }  // namespace hart::nn

@@ -2,11 +2,11 @@
 
 #include <array>
 
+#include "formats/character_set.h"
+#include "formats/text_cursor.h"
 #include "formats/unicode.h"
 #include "formats/unicode_category.h"
 #include "formats/unicode_normalize.h"
-#include "nn/character_set.h"
-#include "nn/text_cursor.h"
 
 namespace hart::nn {
 namespace {
@@ -15,24 +15,24 @@ using formats::GeneralCategory;
 
 // The blocks that BERT's code lists as ideographs; as the peers have them, 2B820 … 2B91F are
 // missing.
-constexpr std::array<CharacterRange, 8> kIdeographs = {{{0x4E00, 0x9FFF},
-                                                        {0x3400, 0x4DBF},
-                                                        {0x20000, 0x2A6DF},
-                                                        {0x2A700, 0x2B73F},
-                                                        {0x2B740, 0x2B81F},
-                                                        {0x2B920, 0x2CEAF},
-                                                        {0xF900, 0xFAFF},
-                                                        {0x2F800, 0x2FA1F}}};
+constexpr std::array<formats::CharacterRange, 8> kIdeographs = {{{0x4E00, 0x9FFF},
+                                                                 {0x3400, 0x4DBF},
+                                                                 {0x20000, 0x2A6DF},
+                                                                 {0x2A700, 0x2B73F},
+                                                                 {0x2B740, 0x2B81F},
+                                                                 {0x2B920, 0x2CEAF},
+                                                                 {0xF900, 0xFAFF},
+                                                                 {0x2F800, 0x2FA1F}}};
 
 bool is_ideograph(char32_t value) {
   if (value < 0x3400) return false;
-  for (const CharacterRange& range : kIdeographs)
+  for (const formats::CharacterRange& range : kIdeographs)
     if (value >= range.first && value <= range.last) return true;
   return false;
 }
 
 bool is_removed(char32_t value) {
-  if (value == 0 || value == kReplacement) return true;
+  if (value == 0 || value == formats::kReplacement) return true;
   if (value == '\t' || value == '\n' || value == '\r') return false;
   if (value < 0x80) return value < 0x20 || value == 0x7F;
   const GeneralCategory category = formats::general_category(value);
@@ -59,7 +59,7 @@ std::string without_accents(std::string_view text) {
   std::string out;
   out.reserve(decomposed.size());
   for (std::size_t at = 0; at < decomposed.size();) {
-    const formats::CodePoint point = character_at(decomposed, at);
+    const formats::CodePoint point = formats::character_at(decomposed, at);
     const bool is_accent =
         point.value >= 0x300 && formats::general_category(point.value) == GeneralCategory::Mn;
     if (!is_accent) out += std::string_view{decomposed}.substr(at, point.size);
@@ -74,7 +74,7 @@ std::string lowercase(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const formats::CodePoint point = character_at(text, at);
+    const formats::CodePoint point = formats::character_at(text, at);
     const char32_t lower = formats::to_lower(point.value);
     if (point.value == 0x130)
       out += "i\u0307";  // the one character whose lower case is two
@@ -91,7 +91,7 @@ std::string normalize_bert(std::string_view text, const BertNormalization& optio
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const formats::CodePoint point = character_at(text, at);
+    const formats::CodePoint point = formats::character_at(text, at);
     append_clean(out, point.value, text.substr(at, point.size), options);
     at += point.size;
   }
@@ -115,7 +115,7 @@ void split_bert(std::string_view text, const WordVisitor& visit) {
     begin = next;
   };
   for (std::size_t at = 0; at < text.size();) {
-    const formats::CodePoint point = character_at(text, at);
+    const formats::CodePoint point = formats::character_at(text, at);
     const std::size_t end = at + point.size;
     if (formats::is_white_space(point.value)) {
       finish(at, end);

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <utility>
 
+#include "formats/text_cursor.h"
 #include "formats/utf8.h"
 #include "nn/byte_alphabet.h"
 #include "nn/space_mark.h"
-#include "nn/text_cursor.h"
 
 namespace hart::nn {
 namespace {
@@ -145,7 +145,7 @@ void BpeModel::add_symbols(std::string_view word, SymbolMerger& merger) const {
     unknown.reset();
   };
   for (std::size_t at = 0, size = 0; at < word.size(); at += size) {
-    size = options_.is_byte_level ? 1 : character_at(word, at).size;
+    size = options_.is_byte_level ? 1 : formats::character_at(word, at).size;
     const TokenId token = options_.is_byte_level
                               ? byte_tokens_[static_cast<std::uint8_t>(word[at])]
                               : symbol_of(word, at, size);

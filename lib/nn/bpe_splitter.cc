@@ -8,11 +8,12 @@ BpeSplitter::BpeSplitter(std::span<const std::string_view> expressions) {
 }
 
 BpeSplitter::Session::Session(const BpeSplitter& splitter) {
-  for (const Regex& expression : splitter.expressions_) matchers_.emplace_back(expression);
+  for (const formats::Regex& expression : splitter.expressions_)
+    matchers_.emplace_back(expression);
 }
 
 void BpeSplitter::Session::split(std::string_view text, const WordVisitor& visit) {
-  for (RegexMatcher& matcher : matchers_) matcher.allow(text.size());
+  for (formats::RegexMatcher& matcher : matchers_) matcher.allow(text.size());
   split_from(0, text, visit);
 }
 
@@ -25,7 +26,8 @@ void BpeSplitter::Session::split_from(std::size_t level, std::string_view text,
     done = end;
   };
   std::size_t from = 0;
-  for (RegexMatch match{}; from < text.size() && matchers_[level].find(text, from, match);) {
+  for (formats::RegexMatch match{};
+       from < text.size() && matchers_[level].find(text, from, match);) {
     pass_on(match.begin);
     pass_on(match.end);
     // A match of nothing is a place to cut; the search goes on behind the next byte.

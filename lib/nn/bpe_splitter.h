@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nn/regex.h"
+#include "formats/regex.h"
 
 namespace hart::nn {
 
@@ -32,7 +32,7 @@ using WordVisitor = std::function<void(std::string_view word)>;
 /// UTF-8 count as one character each, U+FFFD. Immutable.
 class BpeSplitter {
  public:
-  /// Throws Error(data) as Regex does.
+  /// Throws Error(data) as formats::Regex does.
   explicit BpeSplitter(std::span<const std::string_view> expressions);
 
   /// What a search remembers: for one thread.
@@ -46,11 +46,11 @@ class BpeSplitter {
 
    private:
     void split_from(std::size_t level, std::string_view text, const WordVisitor& visit);
-    std::vector<RegexMatcher> matchers_;
+    std::vector<formats::RegexMatcher> matchers_;
   };
 
  private:
-  std::vector<Regex> expressions_;
+  std::vector<formats::Regex> expressions_;
 };
 
 }  // namespace hart::nn

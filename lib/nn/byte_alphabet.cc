@@ -1,6 +1,6 @@
 #include "nn/byte_alphabet.h"
 
-#include "nn/text_cursor.h"
+#include "formats/text_cursor.h"
 
 namespace hart::nn {
 namespace {
@@ -52,7 +52,7 @@ std::string from_alphabet(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const formats::CodePoint point = character_at(text, at);
+    const formats::CodePoint point = formats::character_at(text, at);
     if (const auto byte = alphabet_byte(point.value))
       bytes += static_cast<char>(*byte);
     else
@@ -64,7 +64,7 @@ std::string from_alphabet(std::string_view text) {
 
 bool is_alphabetic(std::string_view text) noexcept {
   for (std::size_t at = 0; at < text.size();) {
-    const formats::CodePoint point = character_at(text, at);
+    const formats::CodePoint point = formats::character_at(text, at);
     if (!alphabet_byte(point.value)) return false;
     at += point.size;
   }

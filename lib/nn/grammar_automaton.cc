@@ -7,7 +7,7 @@
 namespace hart::nn {
 namespace {
 
-using Kind = Grammar::Instruction::Kind;
+using InstructionKind = Grammar::Instruction::Kind;
 
 /// What a set takes beside its own numbers in tables and lists.
 constexpr std::size_t kSetBytes = 96;
@@ -139,17 +139,17 @@ void GrammarAutomaton::follow_all() {
     open_.pop_back();
     const Grammar::Instruction& at = grammar_.at(address_of(way));
     switch (at.kind) {
-      case Kind::match:
+      case InstructionKind::match:
         found_.push_back(way);
         break;
-      case Kind::call:
+      case InstructionKind::call:
         call(at, stack_part(way));
         break;
-      case Kind::branch:
+      case InstructionKind::branch:
         for (const Grammar::Address target : grammar_.targets(at))
           follow(target, stack_part(way));
         break;
-      case Kind::finish:
+      case InstructionKind::finish:
         for (const Way back : stacks_.at(stack_part(way))) {
           if (back == kBottom)
             found_.push_back(kBottom);

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "formats/text_cursor.h"
 #include "formats/unicode.h"
 #include "nn/bert_text.h"
 #include "nn/byte_alphabet.h"
-#include "nn/text_cursor.h"
 #include "nn/text_pattern.h"
 
 namespace hart::nn {
@@ -54,7 +54,7 @@ class CharacterSplit final : public PreTokenizer {
     SectionJoiner joiner{behavior_, pass_on};
     std::size_t begin = 0;
     for (std::size_t at = 0; at < piece.size();) {
-      const formats::CodePoint point = character_at(piece, at);
+      const formats::CodePoint point = formats::character_at(piece, at);
       const std::size_t end = at + point.size;
       if (holds_(point.value)) {
         if (at > begin) joiner.add(piece.substr(begin, at - begin), false);
@@ -196,7 +196,7 @@ std::unique_ptr<PreTokenizer> read_byte_level(const JsonNode& node, bool spells)
 
 std::unique_ptr<PreTokenizer> read_simple(const JsonNode& node, const std::string& type) {
   if (type == "Whitespace")
-    return std::make_unique<PatternSplit>(TextPattern{Regex{R"(\w+|[^\w\s]+)"}},
+    return std::make_unique<PatternSplit>(TextPattern{formats::Regex{R"(\w+|[^\w\s]+)"}},
                                           SplitBehavior::removed, true);
   if (type == "WhitespaceSplit")
     return std::make_unique<CharacterSplit>(formats::is_white_space, SplitBehavior::removed);

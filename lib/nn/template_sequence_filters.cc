@@ -259,7 +259,7 @@ Value groupby_filter(Runtime& runtime, const Value& input, const Arguments& argu
   return Value::list(std::move(groups));
 }
 
-constexpr NamedFilter kFilters[] = {
+constexpr NamedFilter kSequenceFilters[] = {
     {"length", length_filter},     {"count", length_filter},   {"list", list_filter},
     {"first", first_filter},       {"last", last_filter},      {"reverse", reverse_filter},
     {"join", join_filter},         {"items", items_filter},    {"sort", sort_filter},
@@ -270,7 +270,7 @@ constexpr NamedFilter kFilters[] = {
 }  // namespace
 
 FilterFunction find_sequence_filter(std::string_view name) noexcept {
-  for (const NamedFilter& entry : kFilters)
+  for (const NamedFilter& entry : kSequenceFilters)
     if (entry.name == name) return entry.filter;
   return nullptr;
 }

@@ -4,8 +4,8 @@
 
 #include "core/bytes.h"
 #include "formats/unicode.h"
+#include "formats/unicode_category.h"
 #include "formats/utf8.h"
-#include "nn/template_case.h"
 
 namespace hart::nn::jinja {
 namespace {
@@ -185,7 +185,7 @@ std::string upper(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = point_at(text, at);
-    append_upper(out, point.value);
+    formats::append_upper(out, point.value);
     at += point.size;
   }
   return out;
@@ -195,7 +195,7 @@ std::string lower(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = point_at(text, at);
-    formats::append_utf8(out, lower_case(point.value));
+    formats::append_utf8(out, formats::to_lower(point.value));
     at += point.size;
   }
   return out;
@@ -205,7 +205,7 @@ std::string capitalize(std::string_view text) {
   if (text.empty()) return {};
   const CodePoint first = point_at(text, 0);
   std::string out;
-  append_title(out, first.value);
+  formats::append_title(out, first.value);
   return out + lower(text.substr(first.size));
 }
 
@@ -215,14 +215,22 @@ std::string title(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = point_at(text, at);
     if (inside) {
-      formats::append_utf8(out, lower_case(point.value));
+      formats::append_utf8(out, formats::to_lower(point.value));
     } else {
-      append_title(out, point.value);
+      formats::append_title(out, point.value);
     }
     inside = is_upper(point.value) || is_lower(point.value);
     at += point.size;
   }
   return out;
+}
+
+bool is_upper(char32_t value) noexcept {
+  return formats::general_category(value) == formats::GeneralCategory::Lu;
+}
+
+bool is_lower(char32_t value) noexcept {
+  return formats::general_category(value) == formats::GeneralCategory::Ll;
 }
 
 }  // namespace hart::nn::jinja

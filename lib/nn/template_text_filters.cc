@@ -287,34 +287,34 @@ Value wordcount_filter(Runtime& runtime, const Value& input, const Arguments& ar
   return Value{count};
 }
 
-constexpr NamedFilter kFilters[] = {{"upper", convert_filter<upper>},
-                                    {"lower", convert_filter<lower>},
-                                    {"capitalize", convert_filter<capitalize>},
-                                    {"title", convert_filter<title_words>},
-                                    {"escape", convert_filter<escape_html>},
-                                    {"e", convert_filter<escape_html>},
-                                    {"forceescape", convert_filter<escape_html>},
-                                    {"trim", trim_filter},
-                                    {"string", string_filter},
-                                    {"safe", safe_filter},
-                                    {"default", default_filter},
-                                    {"d", default_filter},
-                                    {"replace", replace_filter},
-                                    {"indent", indent_filter},
-                                    {"tojson", tojson_filter},
-                                    {"int", int_filter},
-                                    {"float", float_filter},
-                                    {"abs", abs_filter},
-                                    {"round", round_filter},
-                                    {"format", format_filter},
-                                    {"center", center_filter},
-                                    {"truncate", truncate_filter},
-                                    {"wordcount", wordcount_filter}};
+constexpr NamedFilter kTextFilters[] = {{"upper", convert_filter<upper>},
+                                        {"lower", convert_filter<lower>},
+                                        {"capitalize", convert_filter<capitalize>},
+                                        {"title", convert_filter<title_words>},
+                                        {"escape", convert_filter<escape_html>},
+                                        {"e", convert_filter<escape_html>},
+                                        {"forceescape", convert_filter<escape_html>},
+                                        {"trim", trim_filter},
+                                        {"string", string_filter},
+                                        {"safe", safe_filter},
+                                        {"default", default_filter},
+                                        {"d", default_filter},
+                                        {"replace", replace_filter},
+                                        {"indent", indent_filter},
+                                        {"tojson", tojson_filter},
+                                        {"int", int_filter},
+                                        {"float", float_filter},
+                                        {"abs", abs_filter},
+                                        {"round", round_filter},
+                                        {"format", format_filter},
+                                        {"center", center_filter},
+                                        {"truncate", truncate_filter},
+                                        {"wordcount", wordcount_filter}};
 
 }  // namespace
 
 FilterFunction find_text_filter(std::string_view name) noexcept {
-  for (const NamedFilter& entry : kFilters)
+  for (const NamedFilter& entry : kTextFilters)
     if (entry.name == name) return entry.filter;
   return nullptr;
 }

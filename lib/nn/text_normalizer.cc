@@ -5,13 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "formats/text_cursor.h"
 #include "formats/unicode.h"
 #include "formats/unicode_normalize.h"
 #include "nn/bert_text.h"
 #include "nn/byte_alphabet.h"
 #include "nn/charsmap.h"
 #include "nn/grapheme.h"
-#include "nn/text_cursor.h"
 #include "nn/text_pattern.h"
 
 namespace hart::nn {
@@ -47,7 +47,7 @@ std::string strip_accents(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const formats::CodePoint point = character_at(text, at);
+    const formats::CodePoint point = formats::character_at(text, at);
     if (!formats::is_mark(point.value)) out += text.substr(at, point.size);
     at += point.size;
   }
@@ -56,13 +56,13 @@ std::string strip_accents(std::string_view text) {
 
 std::string strip(std::string_view text, bool left, bool right) {
   while (left && !text.empty()) {
-    const formats::CodePoint point = character_at(text, 0);
+    const formats::CodePoint point = formats::character_at(text, 0);
     if (!formats::is_white_space(point.value)) break;
     text.remove_prefix(point.size);
   }
   while (right && !text.empty()) {
-    const std::size_t last = character_before(text, text.size());
-    if (!formats::is_white_space(character_at(text, last).value)) break;
+    const std::size_t last = formats::character_before(text, text.size());
+    if (!formats::is_white_space(formats::character_at(text, last).value)) break;
     text = text.substr(0, last);
   }
   return std::string{text};
@@ -85,7 +85,8 @@ std::string apply_charsmap(const Charsmap& map, std::string_view text) {
       }
     }
     for (std::size_t i = 0; i < grapheme.size();) {
-      const std::string_view character = grapheme.substr(i, character_at(grapheme, i).size);
+      const std::string_view character =
+          grapheme.substr(i, formats::character_at(grapheme, i).size);
       const auto match = map.shortest_prefix(character);
       out += match.length > 0 ? match.replacement : character;
       i += character.size();

@@ -4,7 +4,8 @@ namespace hart::nn {
 
 TextPattern TextPattern::read(const JsonNode& node) {
   if (const auto literal = node.find("String")) return TextPattern{literal->string()};
-  if (const auto regex = node.find("Regex")) return TextPattern{Regex{regex->string()}};
+  if (const auto regex = node.find("Regex"))
+    return TextPattern{formats::Regex{regex->string()}};
   node.refuse("{\"String\": ...} or {\"Regex\": ...} is expected");
 }
 

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/regex.h"
 #include "nn/bpe_splitter.h"
 #include "nn/json_node.h"
-#include "nn/regex.h"
 
 namespace hart::nn {
 
@@ -15,8 +15,8 @@ namespace hart::nn {
 class TextPattern {
  public:
   explicit TextPattern(std::string literal) : literal_{std::move(literal)} {}
-  explicit TextPattern(Regex regex) : regex_{std::move(regex)} {}
-  /// Throws Error(data) for another shape, and as Regex does.
+  explicit TextPattern(formats::Regex regex) : regex_{std::move(regex)} {}
+  /// Throws Error(data) for another shape, and as formats::Regex does.
   [[nodiscard]] static TextPattern read(const JsonNode& node);
 
   /// Calls visit(section, is_match) for the matches in `text` and what stands between them, in
@@ -25,14 +25,14 @@ class TextPattern {
 
  private:
   std::string literal_;
-  std::optional<Regex> regex_;
+  std::optional<formats::Regex> regex_;
 };
 
 template <typename Visit>
 void TextPattern::for_each_section(std::string_view text, Visit visit) const {
-  std::optional<RegexMatcher> matcher;
+  std::optional<formats::RegexMatcher> matcher;
   if (regex_) matcher.emplace(*regex_).allow(text.size());
-  const auto find = [&](std::size_t from, RegexMatch& match) {
+  const auto find = [&](std::size_t from, formats::RegexMatch& match) {
     if (matcher) return matcher->find(text, from, match);
     if (literal_.empty()) return false;
     match.begin = text.find(literal_, from);
@@ -40,7 +40,7 @@ void TextPattern::for_each_section(std::string_view text, Visit visit) const {
     return match.begin != text.npos;
   };
   std::size_t done = 0, from = 0;
-  for (RegexMatch match{}; from <= text.size() && find(from, match);) {
+  for (formats::RegexMatch match{}; from <= text.size() && find(from, match);) {
     if (match.begin > done) visit(text.substr(done, match.begin - done), false);
     visit(text.substr(match.begin, match.end - match.begin), true);
     done = match.end;

@@ -5,8 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "formats/text_cursor.h"
 #include "nn/byte_alphabet.h"
-#include "nn/text_cursor.h"
 #include "nn/text_pattern.h"
 
 namespace hart::nn {
@@ -122,7 +122,7 @@ FunctionDecoder::Function read_strip(const JsonNode& node) {
   };
 }
 
-FunctionDecoder::Function read_replace(const JsonNode& node) {
+FunctionDecoder::Function read_decoder_replace(const JsonNode& node) {
   return [pattern = TextPattern::read(node.at("pattern")),
           content = node.at("content").string()](Tokens& tokens) {
     for (std::string& token : tokens) {
@@ -144,12 +144,12 @@ FunctionDecoder::Function read_bpe(const JsonNode& node) {
   };
 }
 
-FunctionDecoder::Function read_function(const JsonNode& node, const std::string& type) {
+FunctionDecoder::Function read_decoder_function(const JsonNode& node, const std::string& type) {
   if (type == "ByteLevel") return decode_bytes;
   if (type == "WordPiece") return read_word_piece(node);
   if (type == "Metaspace") return read_metaspace(node);
   if (type == "BPEDecoder") return read_bpe(node);
-  if (type == "Replace") return read_replace(node);
+  if (type == "Replace") return read_decoder_replace(node);
   if (type == "ByteFallback") return fall_back_to_bytes;
   if (type == "Fuse") return fuse;
   if (type == "Strip") return read_strip(node);
@@ -160,7 +160,8 @@ FunctionDecoder::Function read_function(const JsonNode& node, const std::string&
 
 std::unique_ptr<TokenDecoder> make_decoder(const JsonNode& node) {
   const std::string type = node.at("type").string();
-  if (type != "Sequence") return std::make_unique<FunctionDecoder>(read_function(node, type));
+  if (type != "Sequence")
+    return std::make_unique<FunctionDecoder>(read_decoder_function(node, type));
   std::vector<std::unique_ptr<TokenDecoder>> steps;
   for (const JsonNode& step : node.at("decoders").elements())
     steps.push_back(make_decoder(step));

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "core/error.h"
+#include "formats/text_cursor.h"
 #include "nn/bpe_model.h"
-#include "nn/text_cursor.h"
 
 namespace hart::nn {
 namespace {
@@ -40,7 +40,7 @@ UnigramModel::UnigramModel(const Vocabulary& vocabulary,
 void UnigramModel::encode(std::string_view text, std::vector<TokenId>& out) const {
   Search search{.text = text, .unknown_from = text.npos};
   for (std::size_t at = 0, size = 0; at < text.size(); at += size) {
-    size = character_at(text, at).size;
+    size = formats::character_at(text, at).size;
     // No piece goes beyond this place: the best way passes through it.
     if (search.start + search.best.size() - 1 == at) emit(search, out);
     extend(search, at, size);

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "nn/text_cursor.h"
+#include "formats/text_cursor.h"
 
 namespace hart::nn {
 namespace {
 
 std::size_t count_characters(std::string_view text) {
   std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); at += character_at(text, at).size) ++count;
+  for (std::size_t at = 0; at < text.size(); at += formats::character_at(text, at).size)
+    ++count;
   return count;
 }
 
@@ -36,7 +37,8 @@ void WordPieceModel::encode(std::string_view word, std::vector<TokenId>& out) co
     spelling += word.substr(begin, longest_token_);
     std::optional<TokenId> token = vocabulary_->find(spelling);
     while (!token && spelling.size() > prefix) {
-      spelling.resize(prefix + character_before(std::string_view{spelling}.substr(prefix),
+      spelling.resize(prefix +
+                      formats::character_before(std::string_view{spelling}.substr(prefix),
                                                 spelling.size() - prefix));
       if (spelling.size() > prefix) token = vocabulary_->find(spelling);
     }

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "core/bytes.h"
+#include "formats/unicode_category.h"
 #include "formats/utf8.h"
-#include "nn/template_case.h"
 #include "prov/cypher/functions.h"
 #include "prov/cypher/lexer.h"
 #include "prov/cypher/temporal.h"
@@ -95,12 +95,12 @@ template <typename Append> std::string recased(const std::string& text, const Ap
 
 Value lower_function(CallContext& context, StringArgs args) {
   return recased(string_argument(context, args[0]), [](std::string& out, char32_t letter) {
-    formats::append_utf8(out, nn::jinja::lower_case(letter));
+    formats::append_utf8(out, formats::to_lower(letter));
   });
 }
 
 Value upper_function(CallContext& context, StringArgs args) {
-  return recased(string_argument(context, args[0]), nn::jinja::append_upper);
+  return recased(string_argument(context, args[0]), formats::append_upper);
 }
 
 Value replace_function(CallContext& context, StringArgs args) {
@@ -127,6 +127,7 @@ Value split_function(CallContext& context, StringArgs args) {
     while (from < text.size()) {
       std::size_t end = from + 1;
       while (end < text.size() && is_continuation(text[end])) ++end;
+      context.budget.charge();
       parts.emplace_back(text.substr(from, end - from));
       from = end;
     }

@@ -6,9 +6,9 @@ namespace hart::prov::cypher {
 namespace {
 
 /// The expression between the two ends of a text. What is no expression alone is none there.
-nn::Regex whole_text(const std::string& expression) {
-  (void)nn::Regex{expression};
-  return nn::Regex{"\\A(?:" + expression + ")\\z"};
+formats::Regex whole_text(const std::string& expression) {
+  (void)formats::Regex{expression};
+  return formats::Regex{"\\A(?:" + expression + ")\\z"};
 }
 
 }  // namespace
@@ -18,7 +18,7 @@ RegularExpression::RegularExpression(const std::string& expression)
 
 bool RegularExpression::matches(std::string_view text) {
   matcher_.allow(text.size());
-  nn::RegexMatch found{};
+  formats::RegexMatch found{};
   try {
     return matcher_.find(text, 0, found);
   } catch (const Error&) {

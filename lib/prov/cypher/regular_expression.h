@@ -3,13 +3,13 @@
 #include <string>
 #include <string_view>
 
-#include "nn/regex.h"
+#include "formats/regex.h"
 
 namespace hart::prov::cypher {
 
-/// What stands after `=~`. The syntax is that of nn::Regex, which has what is common to Java
-/// and to openCypher's examples but for back references: a text matches when all of it does,
-/// and "." is any character but the end of a line.
+/// What stands after `=~`. The syntax is that of formats::Regex, which has what is common to
+/// Java and to openCypher's examples but for back references: a text matches when all of it
+/// does, and "." is any character but the end of a line.
 class RegularExpression {
  public:
   /// Throws Error(data) with the position and what was expected.
@@ -20,8 +20,8 @@ class RegularExpression {
   [[nodiscard]] bool matches(std::string_view text);
 
  private:
-  nn::Regex whole_;
-  nn::RegexMatcher matcher_;
+  formats::Regex whole_;
+  formats::RegexMatcher matcher_;
 };
 
 }  // namespace hart::prov::cypher

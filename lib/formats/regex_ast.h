@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "nn/character_set.h"
+#include "formats/character_set.h"
 
-namespace hart::nn::regex {
+namespace hart::formats::regex {
 
 constexpr std::uint32_t kUnbounded = std::numeric_limits<std::uint32_t>::max();
 
@@ -40,4 +40,4 @@ struct Node {
 /// Throws Error(data), "regular expression, byte N: …".
 [[nodiscard]] Node parse(std::string_view expression);
 
-}  // namespace hart::nn::regex
+}  // namespace hart::formats::regex

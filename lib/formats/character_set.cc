@@ -1,4 +1,4 @@
-#include "nn/character_set.h"
+#include "formats/character_set.h"
 
 #include <algorithm>
 #include <string>
@@ -7,10 +7,8 @@
 #include "formats/unicode_category.h"
 #include "formats/unicode_category_table.h"
 
-namespace hart::nn {
+namespace hart::formats {
 namespace {
-
-using formats::GeneralCategory;
 
 constexpr char32_t kLast = 0x10FFFF;
 
@@ -83,7 +81,7 @@ constexpr Fold kOtherFolds[] = {{0x17F, 's'}, {0x212A, 'k'}, {0x212B, 0xE5}, {0x
 
 template <typename Wanted> CharacterRanges of_categories(const Wanted& wanted) {
   CharacterRanges found;
-  const auto runs = formats::category_runs();
+  const auto runs = category_runs();
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const char32_t last = i + 1 < runs.size() ? runs[i + 1].first - 1 : kLast;
     if (wanted(runs[i].category)) found.add(runs[i].first, last);
@@ -135,7 +133,7 @@ void CharacterRanges::tidy() {
 
 void CharacterRanges::add_other_cases() {
   CharacterRanges others;
-  for (const formats::CaseMapping& mapping : formats::lower_mappings()) {
+  for (const CaseMapping& mapping : lower_mappings()) {
     if (contains(mapping.from)) others.add(mapping.to, mapping.to);
     if (contains(mapping.to)) others.add(mapping.from, mapping.from);
   }
@@ -204,4 +202,4 @@ CharacterSet::CharacterSet(const CharacterRanges& ranges) : bits_(1024) {
   }
 }
 
-}  // namespace hart::nn
+}  // namespace hart::formats

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "core/error.h"
-#include "nn/regex_ast.h"
-#include "nn/text_cursor.h"
+#include "formats/regex_ast.h"
+#include "formats/text_cursor.h"
 
-namespace hart::nn::regex {
+namespace hart::formats::regex {
 namespace {
 
 constexpr int kDeepest = 64;
@@ -58,7 +58,7 @@ class Parser {
   }
   char32_t take_character() {
     if (ends()) fail("ends where a character was expected");
-    const formats::CodePoint point = character_at(text_, at_);
+    const CodePoint point = character_at(text_, at_);
     at_ += point.size;
     return point.value;
   }
@@ -363,4 +363,4 @@ Node parse(std::string_view expression) {
   return Parser{expression}.run();
 }
 
-}  // namespace hart::nn::regex
+}  // namespace hart::formats::regex

@@ -1,10 +1,10 @@
 #include <utility>
 
 #include "core/error.h"
-#include "nn/regex.h"
-#include "nn/text_cursor.h"
+#include "formats/regex.h"
+#include "formats/text_cursor.h"
 
-namespace hart::nn {
+namespace hart::formats {
 namespace {
 
 using regex::Instruction;
@@ -54,7 +54,7 @@ bool RegexMatcher::step(std::string_view text, std::uint32_t& pc, std::size_t& a
   switch (instruction.op) {
     case Op::set: {
       if (at >= text.size()) return false;
-      const formats::CodePoint point = character_at(text, at);
+      const CodePoint point = character_at(text, at);
       if (!regex_->set(instruction.a).contains(point.value)) return false;
       at += point.size;
       return true;
@@ -102,7 +102,7 @@ bool RegexMatcher::step_run(std::string_view text, const Instruction& instructio
   std::size_t low = at;
   const std::size_t begin = at;
   while (count < instruction.max && at < text.size()) {
-    const formats::CodePoint point = character_at(text, at);
+    const CodePoint point = character_at(text, at);
     if (!set.contains(point.value)) break;
     at += point.size;
     if (++count == instruction.min) low = at;
@@ -168,4 +168,4 @@ bool RegexMatcher::backtrack(std::string_view text, std::size_t base, std::uint3
   return true;
 }
 
-}  // namespace hart::nn
+}  // namespace hart::formats

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "nn/character_set.h"
+#include "formats/character_set.h"
 
-namespace hart::nn {
+namespace hart::formats {
 
 /// Where an expression matches: bytes begin … end of the text.
 struct RegexMatch {
@@ -131,4 +131,4 @@ class RegexMatcher {
   std::uint64_t steps_left_ = 100'000'000;
 };
 
-}  // namespace hart::nn
+}  // namespace hart::formats

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hart::nn {
+namespace hart::formats {
 
 /// Code points first … last.
 struct CharacterRange {
@@ -66,4 +66,4 @@ class CharacterSet {
   bool has_others_ = false;
 };
 
-}  // namespace hart::nn
+}  // namespace hart::formats

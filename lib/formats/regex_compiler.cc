@@ -2,10 +2,10 @@
 #include <string>
 
 #include "core/error.h"
-#include "nn/regex.h"
-#include "nn/regex_ast.h"
+#include "formats/regex.h"
+#include "formats/regex_ast.h"
 
-namespace hart::nn {
+namespace hart::formats {
 namespace {
 
 using regex::FirstBytes;
@@ -268,4 +268,4 @@ Regex::Regex(std::string_view expression) {
   RegexCompiler{*this}.run(regex::parse(expression));
 }
 
-}  // namespace hart::nn
+}  // namespace hart::formats

@@ -1,4 +1,4 @@
-#include "nn/regex.h"
+#include "formats/regex.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-namespace hart::nn {
+namespace hart::formats {
 namespace {
 
 /// The matches of `expression` in `text`, separated by bars.
@@ -150,4 +150,4 @@ TEST_CASE("character sets: union, intersection and inversion agree with membersh
 }
 
 }  // namespace
-}  // namespace hart::nn
+}  // namespace hart::formats
