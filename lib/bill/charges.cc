@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "bill/exact.h"
 #include "core/decimal.h"
@@ -33,8 +32,12 @@ class PlanLines {
   void add_discount(const Discount& discount);
   void push(InvoiceLine line);
 
-  /// Sum of the amounts of the lines of an operation, or of all but taxes.
-  [[nodiscard]] std::int64_t subtotal(const std::optional<std::string>& operation) const;
+  /// Sum of the amounts of all lines but taxes.
+  [[nodiscard]] std::int64_t subtotal() const;
+  /// What discounts have left of an operation's charge, those for all operations included.
+  [[nodiscard]] std::int64_t left_of(const std::string& operation) const;
+  /// What discounts have left of all charges; what operations give back is no charge.
+  [[nodiscard]] std::int64_t left() const;
   [[nodiscard]] std::int64_t fee(std::int64_t micros) const {
     return plan_->prorate ? prorated(micros, terms_, terms_.places)
                           : round_to_micros(micros, kMicroPlaces, terms_.places, kWhatInvoice);
@@ -143,28 +146,55 @@ void PlanLines::add_sums(const std::vector<PriceSum>& sums) {
   }
 }
 
-/// A percentage in the unit of a line's rate.
+/// A percentage in the unit of a line's rate, and back.
 constexpr std::int64_t percent_micros(std::int64_t percent_e4) noexcept {
   return percent_e4 * 100;
 }
+constexpr std::int64_t percent_e4_of(const InvoiceLine& line) noexcept {
+  return line.base_rate_micros / 100;
+}
 
-std::int64_t PlanLines::subtotal(const std::optional<std::string>& operation) const {
+std::int64_t PlanLines::subtotal() const {
   std::int64_t sum = 0;
   for (const InvoiceLine& line : lines_)
-    if (line.kind != LineKind::tax && (!operation || line.operation == *operation))
-      sum = add_decimals(sum, line.amount_micros, kWhatInvoice);
+    if (line.kind != LineKind::tax) sum = add_decimals(sum, line.amount_micros, kWhatInvoice);
+  return sum;
+}
+
+std::int64_t PlanLines::left_of(const std::string& operation) const {
+  std::int64_t left = 0;
+  for (const InvoiceLine& line : lines_) {
+    if (line.operation == operation)
+      left = add_decimals(left, line.amount_micros, kWhatInvoice);
+    else if (line.kind == LineKind::discount && line.operation.empty())
+      left -= share(left, percent_e4_of(line));
+  }
+  return left;
+}
+
+std::int64_t PlanLines::left() const {
+  std::map<std::string_view, std::int64_t> charges;
+  std::int64_t sum = 0;
+  for (const InvoiceLine& line : lines_) {
+    std::int64_t& into = line.kind == LineKind::discount ? sum : charges[line.operation];
+    into = add_decimals(into, line.amount_micros, kWhatInvoice);
+  }
+  for (const auto& [operation, charge] : charges)
+    sum = add_decimals(sum, std::max<std::int64_t>(0, charge), kWhatInvoice);
   return sum;
 }
 
 void PlanLines::add_discount(const Discount& discount) {
-  const std::int64_t base = std::max<std::int64_t>(0, subtotal(discount.operation));
+  const std::int64_t base =
+      std::max<std::int64_t>(0, discount.operation ? left_of(*discount.operation) : subtotal());
+  const std::int64_t wanted =
+      discount.percent_e4 > 0 ? share(base, discount.percent_e4) : fee(discount.amount_micros);
   InvoiceLine line;
   line.kind = LineKind::discount;
   line.operation = discount.operation.value_or("");
   line.description = discount.name;
   line.base_rate_micros = percent_micros(discount.percent_e4);
-  line.amount_micros = discount.percent_e4 > 0 ? -share(base, discount.percent_e4)
-                                               : -std::min(base, fee(discount.amount_micros));
+  line.amount_micros = -std::min({wanted, base, left()});
   if (line.amount_micros != 0) push(std::move(line));
 }
 
@@ -174,10 +204,10 @@ void PlanLines::add_plan_terms() {
     for (const Discount& discount : plan_->discounts)
       if ((discount.percent_e4 > 0) == shares) add_discount(discount);
   if (plan_->minimum_micros && (used || plan_->charge_zero_usage))
-    add_limit(LineKind::minimum, "", "", *plan_->minimum_micros, subtotal({}));
+    add_limit(LineKind::minimum, "", "", *plan_->minimum_micros, subtotal());
   if (plan_->maximum_micros)
-    add_limit(LineKind::maximum, "", "", *plan_->maximum_micros, subtotal({}));
-  const std::int64_t taxed = subtotal({});
+    add_limit(LineKind::maximum, "", "", *plan_->maximum_micros, subtotal());
+  const std::int64_t taxed = subtotal();
   for (const Tax& tax : plan_->taxes) {
     InvoiceLine line;
     line.kind = LineKind::tax;

@@ -151,8 +151,13 @@ GrantedCredit grant_credit(store::Store& store, CreditGrant grant, bool dry_run)
   store::WriteTransaction transaction{store};
   grant.granted = store.now();
   if (grant.key.empty()) grant.key = uuid_text(make_uuid7(grant.granted));
+  std::int64_t all_micros = grant.amount_micros;
   for (CreditGrant& known : credit_grants(store)) {
-    if (known.key != grant.key) continue;
+    if (known.key != grant.key) {
+      // What was drawn may be given back.
+      all_micros = add_decimals(all_micros, known.amount_micros, "credit: with all grants");
+      continue;
+    }
     if (known.amount_micros != grant.amount_micros)
       throw Error{Fault::data, "credit: '" + grant.key + "' was granted with another amount, " +
                                    format_decimal(known.amount_micros, kMicroPlaces)};

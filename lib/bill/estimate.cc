@@ -24,11 +24,11 @@ std::vector<Invoice> Estimate::invoices() const {
   for (const auto& [start, prices] : months_) {
     Invoice invoice;
     invoice.period = month_period(month_of(start));
-    set_currency(plans_, invoice);
     std::vector<PriceSum> sums;
     for (const auto& [key, sum] : prices)
       if (sum.events > 0) sums.push_back(sum);
     sort_sums(sums);
+    set_currency(plans_, sums, invoice);
     invoice.lines = period_lines(plans_, invoice.period, sums, {}, invoice.decimal_places);
     for (const InvoiceLine& line : invoice.lines)
       invoice.total_micros = add_decimals(invoice.total_micros, line.amount_micros, "invoice");

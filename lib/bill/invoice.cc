@@ -81,12 +81,19 @@ void insert_invoice(store::Store& store, Invoice& invoice) {
 
 }  // namespace
 
-void set_currency(const PlanBook& plans, Invoice& invoice) {
+void set_currency(const PlanBook& plans, const std::vector<PriceSum>& sums, Invoice& invoice) {
+  std::vector<const RatePlan*> used;
+  used.reserve(2 * plans.plans().size() + sums.size());
+  for (const PlanBook::InForce& one : plans.in_force(invoice.period)) used.push_back(one.plan);
+  for (const PriceSum& sum : sums)
+    if (const RatePlan* plan = plans.find(sum.price.billing_rate_plan_id)) used.push_back(plan);
+  if (used.empty())
+    for (const RatePlan& plan : plans.plans()) used.push_back(&plan);
   invoice.currency = kNoCurrency;
-  invoice.decimal_places = plans.plans().empty() ? kMicroPlaces : 0;
-  for (const RatePlan& plan : plans.plans()) {
-    invoice.currency = plan.currency;
-    invoice.decimal_places = std::max(invoice.decimal_places, plan.places());
+  invoice.decimal_places = used.empty() ? kMicroPlaces : 0;
+  for (const RatePlan* plan : used) {
+    invoice.currency = plan->currency;
+    invoice.decimal_places = std::max(invoice.decimal_places, plan->places());
   }
 }
 
@@ -144,9 +151,9 @@ std::optional<CreatedInvoice> create_invoice(store::Store& store, const std::str
     newest = &one;
   }
   const PlanBook plans{store};
-  set_currency(plans, invoice);
-  invoice.lines = period_lines(plans, invoice.period, period_sums(store, invoice.period), taken,
-                               invoice.decimal_places);
+  const std::vector<PriceSum> sums = period_sums(store, invoice.period);
+  set_currency(plans, sums, invoice);
+  invoice.lines = period_lines(plans, invoice.period, sums, taken, invoice.decimal_places);
   if (invoice.lines.empty()) {
     if (newest == nullptr) return std::nullopt;
     return CreatedInvoice{std::move(*newest), false};

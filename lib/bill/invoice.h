@@ -60,8 +60,10 @@ bool void_invoice(store::Store& store, const std::string& number, const std::str
 /// The order of `period_sums`.
 void sort_sums(std::vector<PriceSum>& sums);
 
-/// Sets currency and places from the tenant's plans; the most places where plans differ.
-void set_currency(const PlanBook& plans, Invoice& invoice);
+/// Sets currency and places from the plans of the invoice's period, those in force in it and
+/// those by which `sums` was rated, or from all where there are none: the most places where
+/// plans differ.
+void set_currency(const PlanBook& plans, const std::vector<PriceSum>& sums, Invoice& invoice);
 
 /// Adds the lines of an invoice to what is taken.
 void take_lines(TakenLines& taken, const Invoice& invoice);

@@ -96,9 +96,12 @@ LedgerBatch::LedgerBatch(store::Store& store, store::WriteTransaction& transacti
   }
 }
 
-LedgerBatch::Outcome LedgerBatch::known(std::int64_t source, const UsageEvent& event) {
-  if (!find_.with(source, event.event_id).step())
-    throw Error{Fault::internal, "the ledger has an event that it cannot find"};
+std::optional<LedgerBatch::Outcome> LedgerBatch::known(std::int64_t source,
+                                                       const UsageEvent& event) {
+  if (!find_.with(source, event.event_id).step()) {
+    find_.reset();
+    return std::nullopt;
+  }
   const LedgerNames::StoredPrice& stored = names_.price(find_.integer(1));
   const std::int64_t units_micros = find_.integer(2);
   const Outcome outcome{find_.integer(0), find_.integer(4), stored.billing_price_id,
@@ -116,22 +119,33 @@ LedgerBatch::Outcome LedgerBatch::record(const UsageEvent& event, TimeUs reserve
   const std::int64_t source = names_.source(event.source);
   const TimeUs time = event.time == 0 ? now_ : event.time;
   price_of(plans_.at(time), event, price_);
-  const std::int64_t total = rated_total(price_, event.units_micros);
   const LedgerNames::StoredPrice& stored = names_.price(price_);
   const AttributeValue* model = event.find("model");
   const bool named = model != nullptr && model->kind == AttributeValue::Kind::text;
-  RollupSums& sums = rollups_.room_for(
-      {hour_of(time), stored.billing_price_id, names_.model(named ? model->text : "")},
-      event.units_micros, total);
+  const RollupKey hour{hour_of(time), stored.billing_price_id,
+                       names_.model(named ? model->text : "")};
+  std::int64_t total = 0;
+  RollupSums* sums = nullptr;
+  try {
+    total = rated_total(price_, event.units_micros);
+    sums = &rollups_.room_for(hour, event.units_micros, total);
+  } catch (const Error&) {
+    // What stands in the ledger already adds nothing, and needs no room.
+    if (const auto standing = known(source, event)) return *standing;
+    throw;
+  }
   const Hash256 hash =
       ledger_entry_hash(next_sequence_, event, time, price_, total, now_, last_hash_);
   insert_.run((store_.tenant_id() << kSequenceBits) + next_sequence_, store_.tenant_id(),
               source, event.event_id, stored.billing_price_id, event.units_micros, total,
               event.attributes_json, time, now_, hash);
-  if (store_.db().changes() == 0) return known(source, event);
+  if (store_.db().changes() == 0) {
+    if (const auto standing = known(source, event)) return *standing;
+    throw Error{Fault::internal, "the ledger has an event that it cannot find"};
+  }
   quotas_.add(quota_amounts(event.unit, event.units_micros, total),
               reserved == 0 ? time : reserved);
-  add_event(sums, next_sequence_, event.units_micros, total);
+  add_event(*sums, next_sequence_, event.units_micros, total);
   last_hash_ = hash;
   return {next_sequence_++, time, stored.billing_price_id, &stored.price, total, false};
 }

@@ -67,7 +67,8 @@ class LedgerBatch {
   void commit();
 
  private:
-  Outcome known(std::int64_t source, const UsageEvent& event);
+  /// What stands in the ledger of an event, if anything does.
+  std::optional<Outcome> known(std::int64_t source, const UsageEvent& event);
 
   LedgerBatch(store::Store& store, std::unique_ptr<store::WriteTransaction> own);
 

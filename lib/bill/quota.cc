@@ -47,6 +47,11 @@ Quota read_quota(const store::Statement& row) {
           0};
 }
 
+/// Whether units are requests, so that a use may be several.
+bool counts_requests(std::string_view unit) noexcept {
+  return unit == "query" || unit == "request";
+}
+
 /// What the ledger has of a resource since the beginning of a day or month, by the totals of
 /// its hours.
 std::int64_t used_since(store::Store& store, QuotaResource resource, TimeUs start) {
@@ -58,9 +63,9 @@ std::int64_t used_since(store::Store& store, QuotaResource resource, TimeUs star
   std::int64_t used = 0;
   while (sums.step()) {
     QuotaAmounts amounts = quota_amounts(sums.text(0), sums.integer(2), sums.integer(3));
-    auto& requests = amounts.micros[static_cast<std::size_t>(QuotaResource::requests)];
-    if (requests == kOneMicros && sums.integer(2) != kOneMicros)
-      requests = sums.integer(1) * kOneMicros;
+    if (!counts_requests(sums.text(0)))
+      amounts.micros[static_cast<std::size_t>(QuotaResource::requests)] =
+          sums.integer(1) * kOneMicros;
     used = add_decimals(used, amounts.of(resource), "quota");
   }
   return used;
@@ -94,8 +99,9 @@ TimeUs window_end(QuotaPeriod period, TimeUs time) noexcept {
 
 QuotaAmounts quota_amounts(std::string_view unit, std::int64_t units_micros,
                            std::int64_t money_micros) noexcept {
-  const bool counted = unit == "query" || unit == "request";
-  const std::int64_t requests = counted ? units_micros : units_micros < 0 ? 0 : kOneMicros;
+  const std::int64_t requests = counts_requests(unit) ? units_micros
+                                : units_micros < 0    ? 0
+                                                      : kOneMicros;
   return {{unit == "token" ? units_micros : 0, requests, money_micros,
            unit == "byte" ? units_micros : 0}};
 }

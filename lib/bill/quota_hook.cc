@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -15,14 +16,15 @@ namespace {
 
 constexpr const char* kHookFile = "/quota-hook";
 
-void check_command(const std::vector<std::string>& command, const std::string& path) {
-  if (command.empty() || !command.front().starts_with('/'))
-    throw Error{Fault::data, path + ": the command is the absolute path of a program"};
+bool is_absolute(const std::vector<std::string>& command) {
+  return !command.empty() && command.front().starts_with('/');
 }
 
 /// In the child: becomes the command, with `input` as its standard input. Calls nothing but
 /// what is safe after a fork of one thread among several.
 [[noreturn]] void become(char* const* arguments, char* const* environment, int input) {
+  // A tool ignores it, and what is ignored is inherited.
+  ::signal(SIGPIPE, SIG_DFL);
   // The parent of the command is gone at once: nobody has to wait for it.
   ::setsid();
   if (::fork() != 0) ::_exit(0);
@@ -58,13 +60,24 @@ void start(const std::vector<std::string>& command, const std::string& line) {
 
 }  // namespace
 
+void check_quota_hook(const std::vector<std::string>& command) {
+  if (!is_absolute(command))
+    throw Error{Fault::data,
+                "the command for violations is not the absolute path of a program"};
+  const std::string& program = command.front();
+  struct stat file {};
+  if (::stat(program.c_str(), &file) != 0) throw_errno(Fault::no_input, program, errno);
+  if (!S_ISREG(file.st_mode) || ::access(program.c_str(), X_OK) != 0)
+    throw Error{Fault::no_input, program + ": is not a program that can be run"};
+}
+
 void set_quota_hook(const std::string& directory, const std::vector<std::string>& command) {
   const std::string path = directory + kHookFile;
   if (command.empty()) {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno(Fault::io, path, errno);
     return;
   }
-  check_command(command, path);
+  check_quota_hook(command);
   const std::string text = dump_json(Json(command)) + "\n";
   const std::string fresh = path + ".new";
   ::unlink(fresh.c_str());
@@ -98,7 +111,8 @@ std::vector<std::string> quota_hook(const std::string& directory) {
     if (!word.is_string()) throw Error{Fault::data, path + ": is not an array of strings"};
     command.push_back(word.get<std::string>());
   }
-  check_command(command, path);
+  if (!is_absolute(command))
+    throw Error{Fault::data, path + ": does not begin with the absolute path of a program"};
   return command;
 }
 

@@ -34,8 +34,12 @@ struct QuotaViolation {
 /// The command that hears of each violation once: the file `quota-hook` of the store, a JSON
 /// array of the program's absolute path and its arguments. Nothing takes the command away. It
 /// is no part of the catalog, so that no backup, restored by others, brings a command along.
-/// Throws Error(data) for a path that is not absolute.
+/// Throws as `check_quota_hook` does.
 void set_quota_hook(const std::string& directory, const std::vector<std::string>& command);
+
+/// Throws Error(data) for a path that is not absolute, and Error(no_input) where there is no
+/// program that can be run.
+void check_quota_hook(const std::vector<std::string>& command);
 
 /// The store's command, empty for none. Throws Error(denied) when the file does not belong to
 /// who runs this process or others may write it, Error(data) when it says something else.

@@ -15,10 +15,17 @@ const Json& take(const Json& object, const char* key) {
   return *found;
 }
 
+/// Texts with a NUL are cut short by whatever takes them for C strings.
+bool has_nul(std::string_view text) {
+  return text.find('\0') != text.npos;
+}
+
 std::string take_text(const Json& object, const char* key) {
   const Json& value = take(object, key);
   if (!value.is_string() || value.get_ref<const std::string&>().empty())
     throw Error{Fault::data, std::string{"usage: '"} + key + "' is not a text"};
+  if (has_nul(value.get_ref<const std::string&>()))
+    throw Error{Fault::data, std::string{"usage: '"} + key + "' has a NUL character"};
   return value.get<std::string>();
 }
 
@@ -42,7 +49,7 @@ std::int64_t take_units(const Json& object) {
 TimeUs take_time(const Json& object) {
   const auto found = object.find("time");
   if (found == object.end() || found->is_null()) return 0;
-  return parse_time(take_text(object, "time"));
+  return parse_event_time(take_text(object, "time"));
 }
 
 UsageRecord parse_cloud_event(const Json& event) {
@@ -64,6 +71,15 @@ UsageRecord parse_cloud_event(const Json& event) {
 }
 
 }  // namespace
+
+TimeUs parse_event_time(std::string_view text) {
+  constexpr std::size_t kFraction = std::string_view{"2026-11-05T09:30:00."}.size();
+  constexpr std::size_t kKept = kFraction + 6;
+  const std::size_t zone = text.find_first_not_of("0123456789", kFraction);
+  if (text.size() <= kKept || text[kFraction - 1] != '.' || zone == text.npos || zone <= kKept)
+    return parse_time(text);
+  return parse_time(std::string{text.substr(0, kKept)}.append(text.substr(zone)));
+}
 
 AttributeValue attribute_value(const Json& value) noexcept {
   using Kind = AttributeValue::Kind;
@@ -95,6 +111,8 @@ const AttributeValue* UsageEvent::find(std::string_view key) const noexcept {
 UsageEvent usage_event(const UsageRecord& record) {
   const auto require = [&](const std::string& value, const char* name) {
     if (value.empty()) throw Error{Fault::data, std::string{"usage: has no "} + name};
+    if (has_nul(value))
+      throw Error{Fault::data, std::string{"usage: a NUL character is in the "} + name};
   };
   require(record.source, "source");
   require(record.event_id, "event id");

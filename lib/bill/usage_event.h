@@ -44,8 +44,12 @@ struct UsageEvent {
 };
 
 /// The same event; views `record`, which must outlive it. Throws Error(data) when the
-/// attributes are no object, or source, event id, operation or unit are empty.
+/// attributes are no object, or source, event id, operation or unit are empty or have a NUL.
 [[nodiscard]] UsageEvent usage_event(const UsageRecord& record);
+
+/// An instant in RFC 3339, whose fractions may have any length: what is finer than a
+/// microsecond is cut off. Throws as `parse_time` does.
+[[nodiscard]] TimeUs parse_event_time(std::string_view text);
 
 /// Reads a usage record from one JSON object, either of our own form,
 ///     {"source", "id", "operation", "units", "unit", "time", "attributes"}
@@ -53,9 +57,9 @@ struct UsageEvent {
 /// `data` holds `units`, `unit` and, as its other keys, the attributes.
 ///
 /// `id` is a text or a whole number; `units` a decimal text or a number with at most six
-/// places; `time` RFC 3339, now when it is missing; `attributes` an object, empty when it is
-/// missing. Throws Error(data) on anything else. Source of the envelope: CloudEvents 1.0.2,
-/// required attributes and JSON event format.
+/// places; `time` as `parse_event_time` takes it, now when it is missing; `attributes` an
+/// object, empty when it is missing. Throws Error(data) on anything else. Source of the
+/// envelope: CloudEvents 1.0.2, required attributes and JSON event format.
 [[nodiscard]] UsageRecord parse_usage_event(const Json& event);
 
 /// Reads such objects from text, many times faster than through a Json: what is ordinary is

@@ -68,7 +68,7 @@ struct UsageEventReader::Fast {
   }
   static std::string_view text(json::value& value) {
     const std::string_view result = take(value.get_string());
-    if (result.empty()) throw NotOrdinary{};
+    if (result.empty() || result.find('\0') != result.npos) throw NotOrdinary{};
     return result;
   }
 };
@@ -193,7 +193,7 @@ void UsageEventReader::Fast::read_field(std::string_view key, json::value value)
   if (key == "time") {
     mark(time);
     try {
-      event.time = parse_time(text(value));
+      event.time = parse_event_time(text(value));
     } catch (const Error&) {
       throw NotOrdinary{};
     }

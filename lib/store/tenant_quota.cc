@@ -1,6 +1,8 @@
 #include "store/tenant_quota.h"
 
-#include "core/error.h"
+#include <string>
+
+#include "store/audit.h"
 
 namespace hart::store {
 namespace {
@@ -13,7 +15,7 @@ std::uint64_t count(Store& store, const char* sql) {
 
 }  // namespace
 
-TenantQuota::TenantQuota(Store& store) : tenant_{store.tenant_name()} {
+TenantQuota::TenantQuota(Store& store) : store_{store} {
   Statement limits =
       store.db().prepare("SELECT max_atoms, max_models, max_storage_bytes FROM my_tenant");
   if (!limits.step()) return;
@@ -37,9 +39,8 @@ TenantQuota::TenantQuota(Store& store) : tenant_{store.tenant_name()} {
 
 void TenantQuota::check(const Limit& limit, std::uint64_t more) const {
   if (!limit.most || limit.used + more <= *limit.most) return;
-  throw Error{Fault::denied, "tenant " + tenant_ + " may have " + std::to_string(*limit.most) +
-                                 " " + limit.what + " and would have " +
-                                 std::to_string(limit.used + more)};
+  refuse(store_, "tenant " + store_.tenant_name() + " may have " + std::to_string(*limit.most) +
+                     " " + limit.what + " and would have " + std::to_string(limit.used + more));
 }
 
 void TenantQuota::require_room() const {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "store/store.h"
 
@@ -13,7 +12,8 @@ namespace hart::store {
 /// that a tenant without limits pays one lookup; then kept up with what is added.
 class TenantQuota {
  public:
-  /// For use inside one WriteTransaction, so that no other writer adds meanwhile.
+  /// For use inside one WriteTransaction, so that no other writer adds meanwhile. `store` must
+  /// outlive it: a refusal goes to its audit log.
   explicit TenantQuota(Store& store);
 
   /// Throws Error(denied) when a limit is reached already: before any work is done.
@@ -41,7 +41,7 @@ class TenantQuota {
  private:
   void check(const Limit& limit, std::uint64_t more) const;
 
-  std::string tenant_;
+  Store& store_;
   Limit atoms_{"atoms", {}, 0};
   Limit models_{"models", {}, 0};
   Limit bytes_{"bytes of files", {}, 0};

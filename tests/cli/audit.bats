@@ -95,6 +95,23 @@ hart-bill quota set|done|default|the hook [\"/bin/true\"]"
   refute [ -e copy.hart ]
 }
 
+@test "audit: what limits of storage refuse is in the log, and nothing that they let pass" {
+  store
+  hart-bill quota set storage 20 >/dev/null
+  printf 'twenty bytes of text' >a.txt
+  printf 'one byte too many' >b.txt
+  hart-ingest add a.txt >/dev/null
+  run -77 hart-ingest add b.txt
+  echo '{"text":"of a stream","id":1}' >records
+  run -65 hart-ingest add --jsonl - <records
+  entries --refused >log
+  assert_equal "$(cut -d'|' -f1-3 <log | paste -sd,)" \
+    "hart-ingest add|refused|default,hart-ingest add|refused|default"
+  grep -q '|tenant default may have 20 bytes of files and would have [0-9]*$' log
+  run -0 hart-ingest ls --json
+  assert_equal "$(json .name)" a.txt
+}
+
 @test "audit: a migration is in the log of the store that it made" {
   mkdir old && tar -C old -xf "$HART_SOURCE/tests/data/store-v1.tar.zst" --zstd
   directory=$(dirname "$(find old -name hart.db)")

@@ -224,6 +224,40 @@ PLAN
   run -1 hart-bill usage
 }
 
+@test "bill: a plan that price cannot read is told with its file, and is no standard input" {
+  echo '{"name":"p","currency":"USD","operations":[]}' >bad.json
+  run -65 hart-bill price --plan bad.json - </dev/null
+  assert_output "hart-bill: bad.json: plan: has no operations"
+  run -66 hart-bill price --plan missing.json - </dev/null
+  run -2 hart-bill price --plan - - <bad.json
+}
+
+@test "bill: a name with a NUL is refused in its line, and the stream goes on" {
+  store
+  { event a 1; event '\u0000b' 1; event c 1; } >events
+  sed -i '2s/"t"/"\\u0000t"/' events
+  run -65 hart-bill record --json - <events
+  assert_equal "$(json .type | paste -sd,)" usage_record,error,usage_record
+  run -0 hart-bill verify
+}
+
+@test "bill: a CloudEvent may say its time to the nanosecond" {
+  store
+  echo '{"specversion":"1.0","source":"t","id":"a","type":"o","time":"2026-11-05T10:00:00.123456789+02:00","data":{"units":1,"unit":"u"}}' >in
+  run -0 hart-bill record --json - <in
+  assert_equal "$(json .time)" 2026-11-05T08:00:00.123456Z
+}
+
+@test "bill: what says nothing is refused" {
+  store
+  event a 1 | hart-bill record - >/dev/null
+  hart-bill invoice create --month 2026-11 >/dev/null
+  run -66 hart-bill invoice show ''
+  run -66 hart-bill invoice void '' --reason none
+  run -2 hart-bill tenant set default
+  run -2 hart-bill tenant set default --max-atoms ''
+}
+
 @test "bill: an array of CloudEvents on one line is answered event by event" {
   store
   echo '[{"specversion":"1.0","source":"t","id":"a","type":"o","data":{"units":1,"unit":"u"}},{"specversion":"1.0","source":"t","id":"b","type":"o"},{"specversion":"1.0","source":"t","id":"c","type":"o","data":{"units":1,"unit":"u"}}]' >batch.json

@@ -63,12 +63,38 @@ event() {
     "quota_violation default 11"
   hart-bill quota set --hook none
   [[ ! -e s.hart/quota-hook ]]
-  run -65 hart-bill quota set --hook tee
+}
+
+@test "quota: a command that cannot be called is refused, and the limit beside it is not set" {
+  store
+  run -65 hart-bill quota set tokens 10 --hook tee
+  run -66 hart-bill quota set tokens 10 --hook /no/such/program
+  assert_output --partial '/no/such/program: No such file'
+  run -0 hart-bill quota check --json
+  assert_equal "$(json .type)" summary
+  [[ ! -e s.hart/quota-hook ]]
+}
+
+@test "quota: a command that fails or never ends keeps nobody waiting" {
+  store
+  printf '#!/bin/sh\necho $$ >%q\nexec sleep 600\n' "$PWD/started" >hang
+  chmod +x hang
+  hart-bill quota set tokens 10 --soft --hook "$PWD/hang"
+  event a 11 | timeout 60 hart-bill record - >/dev/null
+  for _ in {1..200}; do [[ -s started ]] && break; sleep 0.05; done
+  kill "$(<started)"
+  hart-bill quota set requests 0 --soft --hook /bin/false
+  event b 1 | hart-bill record - >/dev/null
+  run -0 hart-bill quota violations --json
+  assert_equal "$(json .resource | paste -sd,)" tokens,requests
 }
 
 @test "quota: what a tenant holds is limited with the same words" {
   store
-  run -0 hart-bill quota set models 0
+  run -0 hart-bill quota set models 0 --json
+  assert_equal "$(json .changed)" true
+  run -0 hart-bill quota set models 0 --json
+  assert_equal "$(json .changed)" false
   run -1 hart-bill quota check --json
   assert_equal "$(json 'select(.type=="quota") | "\(.resource) \(.limit) \(.used)"')" "models 0 0"
   run -0 hart-bill quota check --models 0

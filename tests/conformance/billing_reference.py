@@ -230,10 +230,11 @@ def month_lines(plan, events):
         total = sum((line[2] for line in lines[first:]), Decimal(0))
         add_limits(lines, rate, rate["operation"], total, own or charge, places)
     used = bool(lines)
+    general = {}
     for shares in (True, False):
         for discount in plan.get("discounts", []):
             if ("percent" in discount) == shares:
-                add_discount(lines, discount, places)
+                add_discount(lines, general, discount, places)
     add_limits(lines, plan, "", sum((line[2] for line in lines), Decimal(0)), used or charge,
                places)
     taxed = sum((line[2] for line in lines), Decimal(0))
@@ -257,15 +258,43 @@ def add_limits(lines, terms, operation, total, used, places):
             lines.append(("maximum", operation, most - total))
 
 
-def add_discount(lines, discount, places):
+def left_of(lines, general, operation, places):
+    """What discounts have left of an operation's charge, those for all operations included."""
+    left = Decimal(0)
+    for index, (_, charged, amount) in enumerate(lines):
+        if charged == operation:
+            left += amount
+        elif index in general:
+            left -= rounded(left * general[index] / 100, places)
+    return left
+
+
+def left_of_all(lines):
+    """What discounts have left of all charges; what operations give back is no charge."""
+    charges = {}
+    left = Decimal(0)
+    for kind, operation, amount in lines:
+        if kind == "discount":
+            left += amount
+        else:
+            charges[operation] = charges.get(operation, Decimal(0)) + amount
+    return left + sum(max(Decimal(0), charge) for charge in charges.values())
+
+
+def add_discount(lines, general, discount, places):
+    """`general` has the percentages, by their lines, of the discounts for all operations."""
     operation = discount.get("operation")
-    base = max(Decimal(0), sum((line[2] for line in lines
-                                if operation is None or line[1] == operation), Decimal(0)))
+    base = (sum((line[2] for line in lines), Decimal(0)) if operation is None
+            else left_of(lines, general, operation, places))
+    base = max(Decimal(0), base)
     if "percent" in discount:
-        amount = -rounded(base * Decimal(discount["percent"]) / 100, places)
+        wanted = rounded(base * Decimal(discount["percent"]) / 100, places)
     else:
-        amount = -min(base, rounded(Decimal(discount["amount"]), places))
+        wanted = rounded(Decimal(discount["amount"]), places)
+    amount = -min(wanted, base, left_of_all(lines))
     if amount:
+        if operation is None and "percent" in discount:
+            general[len(lines)] = Decimal(discount["percent"])
         lines.append(("discount", operation or "", amount))
 
 

@@ -1,4 +1,5 @@
 #include <string>
+#include <vector>
 
 #include "amounts.h"
 #include "bill/invoice.h"
@@ -42,7 +43,8 @@ int invoice_create(const InvoiceOptions& options, Context& context) {
 
 int invoice_show(const InvoiceOptions& options, Context& context) {
   store::Store store = context.open_store();
-  const auto invoices = bill::find_invoices(store, options.number);
+  std::vector<bill::Invoice> invoices;
+  if (!options.number.empty()) invoices = bill::find_invoices(store, options.number);
   if (invoices.empty()) throw Error{Fault::no_input, "no invoice '" + options.number + "'"};
   for (const bill::Invoice& invoice : invoices) {
     // What was issued stays as it was, to the byte: that it is void is told beside it.

@@ -2,7 +2,7 @@
 #include "bill/plan_book.h"
 #include "commands.h"
 #include "common/output.h"
-#include "core/error.h"
+#include "plan_file.h"
 #include "store/store.h"
 
 namespace hart::cli {
@@ -17,16 +17,6 @@ Json plan_record(const bill::RatePlan& plan) {
   Json json{{"type", "rate_plan"}};
   json.update(bill::plan_json(plan));
   return json;
-}
-
-bill::RatePlan read_plan(const std::string& file) {
-  const std::string text = read_input(file);
-  try {
-    return bill::parse_plan(text);
-  } catch (const Error& error) {
-    throw Error{error.fault(),
-                (file == "-" ? "standard input" : file) + std::string{": "} + error.what()};
-  }
 }
 
 int plan_apply(const PlanApplyOptions& options, Context& context) {

@@ -6,6 +6,7 @@
 #include "common/output.h"
 #include "event_lines.h"
 #include "invoice_forms.h"
+#include "plan_file.h"
 #include "store/store.h"
 #include "usage_answer.h"
 
@@ -21,7 +22,7 @@ struct PriceOptions {
 
 /// The plan of the file, or else those of the tenant.
 bill::PlanBook plans_of(const PriceOptions& options, const Context& context) {
-  if (options.plan) return bill::PlanBook{bill::parse_plan(read_input(*options.plan))};
+  if (options.plan) return bill::PlanBook{read_plan(*options.plan)};
   store::Store store = context.open_store();
   return bill::PlanBook{store};
 }
@@ -29,6 +30,8 @@ bill::PlanBook plans_of(const PriceOptions& options, const Context& context) {
 int price(const PriceOptions& options, Context& context) {
   if (options.input != "-")
     throw Error{Fault::usage, "price reads standard input: say -, not '" + options.input + "'"};
+  if (options.plan == "-")
+    throw Error{Fault::usage, "--plan names a file: standard input has the events"};
   const bill::PlanBook plans = plans_of(options, context);
   bill::Estimate estimate{plans};
   EventLines lines{context};

@@ -62,6 +62,17 @@ std::optional<store::TenantChange> storage_change(const std::string& resource,
   return change;
 }
 
+/// The limit of what the acting tenant holds, below 0 where there is none.
+std::int64_t held_limit(store::Store& store, const std::string& resource) {
+  for (const store::Tenant& tenant : store::tenants(store))
+    if (tenant.name == store.tenant_name())
+      return (resource == "atoms"    ? tenant.max_atoms
+              : resource == "models" ? tenant.max_models
+                                     : tenant.max_storage_bytes)
+          .value_or(-1);
+  return -1;
+}
+
 void set_limit(const QuotaSetOptions& options, Context& context) {
   const std::string& resource = *options.resource;
   const std::string& limit = *options.limit;
@@ -75,9 +86,10 @@ void set_limit(const QuotaSetOptions& options, Context& context) {
                         none ? std::nullopt : std::optional{parse_amount(limit, "quota set")});
   } else {
     if (options.soft) throw Error{Fault::usage, "a limit of " + resource + " is always hard"};
-    store::change_tenant(
-        store, store.tenant_name(),
-        *storage_change(resource, none ? -1 : parse_whole(limit, "quota set")));
+    const std::int64_t most = none ? -1 : parse_whole(limit, "quota set");
+    changed = most != held_limit(store, resource);
+    if (changed)
+      store::change_tenant(store, store.tenant_name(), *storage_change(resource, most));
   }
   Json json{{"type", "quota_set"}, {"resource", resource}};
   if (known) json["per"] = options.per;
@@ -92,10 +104,12 @@ int quota_set(const QuotaSetOptions& options, Context& context) {
     throw Error{Fault::usage, "quota set: give a resource and its limit, or --hook"};
   if (options.resource && !options.limit)
     throw Error{Fault::usage, "quota set: give the limit of " + *options.resource};
+  const bool none = options.hook == std::vector<std::string>{"none"};
+  // Before anything is changed.
+  if (!options.hook.empty() && !none) bill::check_quota_hook(options.hook);
   if (options.resource) set_limit(options, context);
   if (options.hook.empty()) return 0;
   store::Store store = context.open_store_as_owner(true);
-  const bool none = options.hook == std::vector<std::string>{"none"};
   bill::set_quota_hook(store.directory(), none ? std::vector<std::string>{} : options.hook);
   store::record_lone_act(store, "hart-bill quota set",
                          none ? "no hook" : "the hook " + dump_json(Json(options.hook)));

@@ -92,6 +92,9 @@ int tenant_set(const TenantSetOptions& options, Context& context) {
       parse_limit(options.max_atoms),   parse_limit(options.max_models),
       parse_limit(options.max_storage), parse_yes(options.active),
       parse_yes(options.require_key),   parse_dedup(options.dedup)};
+  if (!change.max_atoms && !change.max_models && !change.max_storage_bytes && !change.active &&
+      !change.requires_key && !change.dedup)
+    throw Error{Fault::usage, "tenant set: say what is to change, as --active no"};
   store::Store store = context.open_store_as_owner(true);
   store::change_tenant(store, options.name, change);
   for (const store::Tenant& tenant : store::tenants(store))

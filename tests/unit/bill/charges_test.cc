@@ -212,6 +212,41 @@ TEST_CASE("charges: minimum, maximum, discounts and taxes in their order") {
   CHECK(cents_of_units(plan, 10) == 0);
 }
 
+std::int64_t discounted_cents(const std::string& discounts,
+                              const std::vector<std::pair<const char*, std::int64_t>>& uses) {
+  const RatePlan plan = parse_plan(
+      R"({"name": "p", "currency": "USD", "effective_from": "2026-01-01", "operations": [
+          {"operation": "a", "unit": "u", "base_rate": "1"},
+          {"operation": "b", "unit": "u", "base_rate": "1"}], "discounts": [)" +
+      discounts + "]}");
+  std::vector<UsageRecord> events;
+  events.reserve(uses.size());
+  for (const auto& [operation, cents_used] : uses) {
+    events.push_back(use(cents_used * 10'000));
+    events.back().operation = operation;
+  }
+  return cents(plan, events);
+}
+
+TEST_CASE("charges: each discount takes of what the ones before left, and no more") {
+  const std::string tenth = R"({"name": "all", "percent": "10"})";
+  const std::string half = R"({"name": "half", "operation": "a", "percent": "50"})";
+  const std::string all_a = R"({"name": "a", "operation": "a", "percent": "100"})";
+  const std::string all_b = R"({"name": "b", "operation": "b", "percent": "100"})";
+  // 100, less 10, less half of 90; and 100, less 50, less a tenth of 50.
+  CHECK(discounted_cents(tenth + "," + half, {{"a", 10'000}}) == 4'500);
+  CHECK(discounted_cents(half + "," + tenth, {{"a", 10'000}}) == 4'500);
+  CHECK(discounted_cents(tenth + "," + all_a, {{"a", 10'000}}) == 0);
+  CHECK(discounted_cents(tenth + "," + all_a, {{"a", 10'000}, {"b", 10'000}}) == 9'000);
+  // A tenth of 10 cents is one of them, a tenth of 5 none: the last takes 4.
+  CHECK(discounted_cents(tenth + "," + all_a + "," + all_b, {{"a", 5}, {"b", 5}}) == 0);
+  CHECK(discounted_cents(R"({"name": "all", "amount": "50"},
+                            {"name": "a", "operation": "a", "amount": "80"})",
+                         {{"a", 10'000}}) == 0);
+  // What one operation gives back is not another's to take.
+  CHECK(discounted_cents(all_b, {{"a", -5'000}, {"b", 10'000}}) == -5'000);
+}
+
 TEST_CASE("charges: a line is rounded once, half to even") {
   const RatePlan plan = plan_of(R"("included_units": "1", "base_rate": "0.005")");
   CHECK(cents_of_units(plan, 2) == 0);  // 0.005

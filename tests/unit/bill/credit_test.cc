@@ -77,6 +77,17 @@ TEST_CASE("credit: granting again adds nothing, with another amount it is refuse
   CHECK(credit_entries(store).size() == 1);
 }
 
+TEST_CASE("credit: grants that no sum could hold together are refused") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  test::apply_test_plan(store);
+  (void)grant(store, "most", INT64_MAX - 5);
+  CHECK_THROWS_AS((void)grant(store, "too much", 6), Error);
+  (void)grant(store, "the rest", 5);
+  CHECK_FALSE(grant(store, "most", INT64_MAX - 5).granted);
+  CHECK(credit_grants(store).size() == 2);
+}
+
 TEST_CASE("credit: a void invoice gives back what it drew, once") {
   const test::ScratchStore scratch{test::bill_modules()};
   store::Store store = scratch.open();

@@ -155,6 +155,26 @@ TEST_CASE("invoice: late usage corrects what depends on the month's quantity") {
   CHECK(verify_ledger(store).problems.empty());
 }
 
+TEST_CASE("invoice: a plan of later months changes none that was invoiced") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  std::string plan = kTiered;
+  plan.replace(plan.find("6.50"), 4, "6.505");
+  (void)apply_plan(store, parse_plan(plan), false);
+  add(store, "1", "2026-11-01", 6'000'000);
+  const auto first = create_invoice(store, "2026-11", false);
+  REQUIRE(first);
+  CHECK(first->invoice.decimal_places == 2);
+  plan.replace(plan.find("2026-01-01"), 10, "2026-12-01");
+  plan.insert(plan.find("\"operations\""), "\"decimal_places\": 6, ");
+  (void)apply_plan(store, parse_plan(plan), false);
+  CHECK_FALSE(create_invoice(store, "2026-11", false)->created);
+  CHECK(find_invoices(store).size() == 1);
+  add(store, "2", "2026-12-01", 6'000'000);
+  CHECK(create_invoice(store, "2026-12", false)->invoice.decimal_places == 6);
+  CHECK(verify_ledger(store).problems.empty());
+}
+
 TEST_CASE("invoice: what a void one took is invoiced again, line by line the same") {
   const test::ScratchStore scratch{test::bill_modules()};
   store::Store store = scratch.open();

@@ -150,6 +150,23 @@ TEST_CASE("ledger: an hour that could not hold the units refuses the event and n
   CHECK(entries(store).size() == 2);
 }
 
+TEST_CASE("ledger: a replay is answered where there is no room for the event again") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  (void)test::record(store, test::sample_usage("e1", INT64_MAX));
+  CHECK(test::record(store, test::sample_usage("e1", INT64_MAX)).duplicate);
+  // By this plan it would cost more than can be written.
+  (void)apply_plan(store, parse_plan(R"({"name": "dear", "currency": "USD",
+      "effective_from": "2026-01-01", "operations": [
+        {"operation": "generate_text", "unit": "token", "base_rate": "1000"}]})"),
+                   false);
+  const auto again = test::record(store, test::sample_usage("e1", INT64_MAX));
+  CHECK(again.duplicate);
+  CHECK(again.total_micros == 0);
+  CHECK_THROWS_AS((void)test::record(store, test::sample_usage("e2", INT64_MAX)), Error);
+  CHECK(entries(store).size() == 1);
+}
+
 TEST_CASE("ledger: two writers at once double nothing and lose nothing") {
   const test::ScratchStore scratch{test::bill_modules()};
   constexpr int kEvents = 20;

@@ -1,10 +1,16 @@
 #include "bill/quota_reservations.h"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "bill/quota.h"
 #include "core/error.h"
@@ -84,6 +90,79 @@ TEST_CASE(
   QuotaReservations::Locked locked{living};
   locked.drop_the_dead();
   CHECK(sum_reserved(locked.slots(), 1, QuotaResource::tokens, 0) == 3);
+}
+
+/// A process that has set tokens aside and holds them until it is killed.
+class Holder {
+ public:
+  Holder(const std::string& directory, std::int64_t micros) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    pid_ = ::fork();
+    if (pid_ == 0) hold(directory, micros, ends[1]);
+    ::close(ends[1]);
+    char ready = 0;
+    CHECK(::read(ends[0], &ready, 1) == 1);
+    ::close(ends[0]);
+  }
+  ~Holder() { kill(); }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+  void kill() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+
+ private:
+  [[noreturn]] static void hold(const std::string& directory, std::int64_t micros, int ready) {
+    try {
+      QuotaReservations file{directory};
+      set_aside(file, 1, kMinute, micros);
+      if (::write(ready, "!", 1) == 1)
+        for (;;) ::pause();
+    } catch (const Error&) {
+      // The parent waits for a byte, and finds the pipe closed.
+    }
+    ::_exit(1);
+  }
+
+  pid_t pid_ = -1;
+};
+
+std::size_t taken_slots(const std::vector<ReservedSlot>& slots) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(slots, [](const ReservedSlot& slot) { return slot.holder != 0; }));
+}
+
+TEST_CASE("reservations: a dead process's are freed, a living one's are not") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  Holder living{scratch.directory(), 10};
+  Holder dying{scratch.directory(), 100};
+  CHECK(tokens_of(scratch, 1, 0) == 110);
+  dying.kill();
+  CHECK(tokens_of(scratch, 1, 0) == 10);
+  Holder next{scratch.directory(), 1};
+  CHECK(tokens_of(scratch, 1, 0) == 11);
+  QuotaReservations file{scratch.directory()};
+  QuotaReservations::Locked locked{file};
+  CHECK(taken_slots(locked.slots()) == 3);
+  locked.drop_the_dead();
+  CHECK(taken_slots(locked.slots()) == 2);
+  CHECK(sum_reserved(locked.slots(), 1, QuotaResource::tokens, 0) == 11);
+}
+
+TEST_CASE("reservations: a process with a dead one's number has nothing of its") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  // One number for both: holders are not told apart by it.
+  { set_aside(*std::make_unique<QuotaReservations>(scratch.directory()), 1, kMinute, 100); }
+  QuotaReservations file{scratch.directory()};
+  CHECK(tokens_of(scratch, 1, 0) == 0);
+  give_up(file, 1, kMinute, 100);
+  set_aside(file, 1, kMinute, 7);
+  CHECK(tokens_of(scratch, 1, 0) == 7);
 }
 
 TEST_CASE("reservations: two that are new under one lock have a place each") {

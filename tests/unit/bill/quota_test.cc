@@ -150,6 +150,18 @@ TEST_CASE("quota: a new limit counts what the ledger has of its window") {
   CHECK(quotas(store).size() == 2);
 }
 
+TEST_CASE("quota: a new limit counts each use as a request, however little it was") {
+  const test::ScratchStore scratch{test::bill_modules()};
+  store::Store store = scratch.open();
+  for (const char* id : {"1", "2", "3", "4"}) {
+    UsageRecord quarter = use_now(id, 0);
+    quarter.units_micros = kOne / 4;
+    (void)test::record(store, quarter);
+  }
+  limit(store, QuotaResource::requests, 100);
+  CHECK(only_quota(store).used_micros == 4 * kOne);
+}
+
 TEST_CASE("quota: money is set aside at the most that the plan can ask") {
   const test::ScratchStore scratch{test::bill_modules()};
   store::Store store = scratch.open();
@@ -365,7 +377,9 @@ TEST_CASE("quota: the store's command hears of a violation once, by its standard
   store::Store store = scratch.open();
   limit(store, QuotaResource::tokens, 10);
   const std::string heard = scratch.directory() + "/heard $(touch broken)";
-  CHECK_THROWS_AS(set_quota_hook(store.directory(), {"cat"}), Error);
+  for (const char* none : {"cat", "/no/such/program", "/etc/passwd", "/etc"})
+    CHECK_THROWS_AS(set_quota_hook(store.directory(), {none}), Error);
+  CHECK(quota_hook(store.directory()).empty());
   set_quota_hook(store.directory(), {"/usr/bin/tee", "-a", heard});
   CHECK(quota_hook(store.directory()).size() == 3);
   MeterGate gate{store};

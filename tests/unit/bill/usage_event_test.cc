@@ -67,6 +67,15 @@ TEST_CASE("usage event: without a time it is left open, a whole number is an id"
   CHECK(record.attributes.empty());
 }
 
+TEST_CASE("usage event: what a time says beyond microseconds is cut off") {
+  const TimeUs time = parse_time("2026-11-05T10:00:00.123456Z");
+  CHECK(parse_event_time("2026-11-05T10:00:00.123456Z") == time);
+  CHECK(parse_event_time("2026-11-05T10:00:00.123456999Z") == time);
+  CHECK(parse_event_time("2026-11-05T12:00:00.1234569+02:00") == time);
+  CHECK(parse_event_time("2026-11-05") == parse_time("2026-11-05"));
+  CHECK_THROWS_AS((void)parse_event_time("2026-11-05T10:00:00.123456789"), Error);
+}
+
 TEST_CASE("usage event: what is missing or of the wrong kind is refused") {
   for (const char* bad :
        {"[]", "{}", R"({"source":"a","id":1,"operation":"o","unit":"u"})",
@@ -152,7 +161,11 @@ TEST_CASE("usage event reader: reads and refuses what the reader of everything d
   check_read(with("\"unknown\":1", "\"source\":\"b\""));
   check_read(with("\"unknown\":1", "\"type\":\"b\""));
   check_read(with("\"unknown\":1", "\"specversion\":\"1.0\""));
-  check_read(with("2026-11-05T10:00:00Z", "yesterday"));
+  for (const char* time : {"yesterday", "2026-11-05T10:00:00.123456789Z",
+                           "2026-11-05T10:00:00.1234567+02:00", "2026-11-05T10:00:00.1234567"})
+    check_read(with("2026-11-05T10:00:00Z", time));
+  for (const char* name : {"app", "e1", "search", "query"})
+    check_read(with(name, std::string{"\\u0000"} + name));
   const std::string cloud = R"({"specversion":"1.0","source":"app","id":"e1","type":"search",)"
                             R"("data":{"units":2.5,"unit":"query","model":"m"}})";
   check_read(cloud);
