@@ -4,6 +4,7 @@
 
 #include "atom/atomizer.h"
 #include "atom/chunker.h"
+#include "atom/steady_file.h"
 #include "core/error.h"
 #include "crypto/sha256.h"
 #include "formats/utf8.h"
@@ -167,8 +168,11 @@ Atomized atomize(store::Store& store, store::CatalogWriter& writer, ByteView byt
 
 Atomized atomize(store::Store& store, store::CatalogWriter& writer, const MappedFile& file,
                  const AtomizeOptions& options, const PassageVisitor& passage) {
-  return dispatch(store, writer, Source{file.bytes(), &file, options.source_uri}, options,
-                  passage);
+  const SteadyFile steady{options.source_uri};
+  Atomized added = dispatch(store, writer, Source{file.bytes(), &file, options.source_uri},
+                            options, passage);
+  steady.require_steady();
+  return added;
 }
 
 }  // namespace hart::atom

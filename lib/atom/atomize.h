@@ -66,7 +66,8 @@ using PassageVisitor = std::function<void(std::int64_t atom_id, std::string_view
 [[nodiscard]] Atomized atomize(store::Store& store, store::CatalogWriter& writer,
                                ByteView bytes, const AtomizeOptions& options,
                                const PassageVisitor& passage);
-/// The same for a mapped file, whose pages are let go as they have been read.
+/// The same for a mapped file, whose pages are let go as they have been read. Throws
+/// Error(data), too, when the file that `source_uri` names was written to meanwhile.
 [[nodiscard]] Atomized atomize(store::Store& store, store::CatalogWriter& writer,
                                const MappedFile& file, const AtomizeOptions& options,
                                const PassageVisitor& passage);

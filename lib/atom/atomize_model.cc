@@ -5,6 +5,7 @@
 #include "atom/base_tensor.h"
 #include "atom/model_digest.h"
 #include "atom/model_view.h"
+#include "atom/steady_file.h"
 #include "atom/tensor_payload.h"
 #include "atom/tensor_signature.h"
 #include "core/error.h"
@@ -345,18 +346,23 @@ Atomized atomize_folder(store::Store& store, store::CatalogWriter& writer,
     throw Error{Fault::data,
                 "is a model, not a " + std::string{store::modality_name(*options.modality)}};
   const formats::ModelFolder folder = formats::read_model_folder(root);
+  std::vector<SteadyFile> steady;
+  steady.reserve(folder.files.size());
   std::vector<MappedFile> files;
   files.reserve(folder.files.size());
   std::vector<Source> sources;
   std::vector<ByteView> bytes;
   for (const formats::FolderFile& file : folder.files) {
+    steady.emplace_back(root + "/" + file.path);
     files.emplace_back(root + "/" + file.path, MappedFile::Access::sequential);
     bytes.push_back(files.back().bytes());
     sources.emplace_back(files.back().bytes(), &files.back(), root + "/" + file.path);
     if (files.back().bytes().size() != file.bytes)
       throw Error{Fault::data, root + "/" + file.path + ": changed while it was read"};
   }
-  return atomize_model(store, writer, sources, view_folder(folder, bytes), options);
+  Atomized added = atomize_model(store, writer, sources, view_folder(folder, bytes), options);
+  for (const SteadyFile& file : steady) file.require_steady();
+  return added;
 }
 
 }  // namespace hart::atom

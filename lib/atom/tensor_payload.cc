@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/error.h"
 #include "core/parallel.h"
 #include "crypto/crc32c.h"
 
@@ -19,6 +20,18 @@ static_assert(kSegmentBytes == tensor::kWeightSegmentBytes);
 
 bool all_zeros(ByteView bytes) {
   return bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+/// Runs `body`; false when a damaged extent keeps it from its end. What would be coded against
+/// such a base is coded alone.
+template <typename Body> bool is_sound(const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::data) throw;
+    return false;
+  }
+  return true;
 }
 
 std::uint64_t row_elements(const ModelTensor& tensor) {
@@ -118,10 +131,9 @@ void TensorPayloadWriter::store(const ModelTensor& tensor, const TensorDigest& d
     task.hash = digest.segments[i];
     task.part = &parts[i];
     task.zstd = !weights;
-    if (const auto range = base && weights ? base->find(task.offset, size) : std::nullopt) {
-      task.base = extents_.locate(range->extent);
+    const auto range = base && weights ? base->find(task.offset, size) : std::nullopt;
+    if (range && is_sound([&] { task.base = extents_.locate(range->extent); }))
       task.base_offset = range->offset;
-    }
     tasks_.push_back(std::move(task));
     if (tasks_.size() >= kTasksPerWorker * workers_.size()) flush();
   }
@@ -138,9 +150,11 @@ void TensorPayloadWriter::code_weights(Worker& worker, Task& task) const {
   const auto effort = compression_ == Compression::best ? tensor::WeightEffort::best
                                                         : tensor::WeightEffort::fast;
   ByteView coded;
-  if (task.base) {
-    worker.base.resize(task.bytes.size());
-    worker.decoder.decode_range(*task.base, task.base_offset, worker.base);
+  worker.base.resize(task.base ? task.bytes.size() : 0);
+  const bool has_base =
+      task.base &&
+      is_sound([&] { worker.decoder.decode_range(*task.base, task.base_offset, worker.base); });
+  if (has_base) {
     if (worker.encoder.estimate(dtype, task.bytes, worker.base) <
         worker.encoder.estimate(dtype, task.bytes, {})) {
       coded = worker.encoder.encode_delta(dtype, task.bytes, worker.base, effort);

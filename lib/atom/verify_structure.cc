@@ -15,6 +15,7 @@
 #include "store/extent_reader.h"
 #include "store/id_set.h"
 #include "store/tenant.h"
+#include "store/withheld_view.h"
 
 namespace hart::atom {
 namespace {
@@ -237,6 +238,7 @@ void StructureVerifier::run(const std::string& tenant) {
 
 VerifiedStructures verify_structures(store::Store& store, const VerifyOptions& options,
                                      const store::FindingVisitor& visit) {
+  const store::WithheldView withheld{store.db()};
   StructureVerifier verifier{store, options, visit};
   for (const store::Tenant& tenant : store::tenants(store)) {
     const store::ActingTenant acting{store.db(), tenant.tenant_id};

@@ -19,11 +19,12 @@ struct VerifiedStructures {
   std::uint64_t findings = 0;
 };
 
-/// Computes the id of everything that any tenant holds and that is larger than a row, from what
-/// it is stored as, and tells `visit` what comes out differently: files from their bytes;
-/// tensors from the digests of their extents, which `store::fsck` compares with the bytes;
-/// layers, models, folders, paragraphs and documents from their components. One read snapshot a
-/// tenant; acts as each tenant in turn and as the one before at the end.
+/// Computes the id of everything that any tenant holds, be it hidden from the tenant or not,
+/// and that is larger than a row, from what it is stored as, and tells `visit` what comes out
+/// differently: files from their bytes; tensors from the digests of their extents, which
+/// `store::fsck` compares with the bytes; layers, models, folders, paragraphs and documents
+/// from their components. One read snapshot a tenant; acts as each tenant in turn and as the
+/// one before at the end.
 [[nodiscard]] VerifiedStructures verify_structures(store::Store& store,
                                                    const VerifyOptions& options,
                                                    const store::FindingVisitor& visit);

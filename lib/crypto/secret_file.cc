@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <span>
 
 #include "core/error.h"
 
@@ -30,6 +31,20 @@ bool write_all(int fd, std::string_view bytes) {
   return written == static_cast<ssize_t>(bytes.size());
 }
 
+/// As much as there is, a pipe's bytes included, up to the size of the buffer. -1 and errno on
+/// failure.
+ssize_t read_all(int fd, std::span<char> buffer) {
+  std::size_t size = 0;
+  while (size < buffer.size()) {
+    const ssize_t count = ::read(fd, buffer.data() + size, buffer.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return -1;
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  return static_cast<ssize_t>(size);
+}
+
 void sync_parent(const std::string& path) {
   const std::string parent = std::filesystem::path{path}.parent_path().string();
   const SecretDescriptor directory{
@@ -49,11 +64,13 @@ std::string read_secret_file(const std::string& path, std::string_view what) {
   if (file.fd < 0) throw_errno(Fault::no_input, path, errno);
   struct stat status {};
   if (::fstat(file.fd, &status) != 0) throw_errno(Fault::io, path, errno);
+  if (S_ISDIR(status.st_mode))
+    throw Error{Fault::data, path + ": is a directory, and holds no " + std::string{what}};
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     throw Error{Fault::denied,
                 path + ": others than its owner may read this key; expected mode 600"};
   std::array<char, kMaxFileBytes> buffer{};
-  const ssize_t size = ::read(file.fd, buffer.data(), buffer.size());
+  const ssize_t size = read_all(file.fd, buffer);
   if (size < 0) throw_errno(Fault::io, path, errno);
   const std::string_view content{buffer.data(), static_cast<std::size_t>(size)};
   std::string text{content.substr(0, content.find_first_of("\r\n"))};

@@ -73,16 +73,26 @@ void ExtentChecker::read(ExtentDecoder& decoder, Task& task) const {
   Packs::release(task.located->stored);
 }
 
-/// The objects that cannot be read without an extent: their files are made of it.
+/// The objects that cannot be read without an extent: their files, or a file of their folder,
+/// are made of it or of a difference to it. A snapshot is named where it alone holds one.
+constexpr const char* kObjectsWith =
+    "WITH part AS (SELECT p.atom_id FROM extent AS e"
+    "   JOIN atom_payload AS p ON p.extent_id = e.extent_id"
+    "   WHERE e.extent_id = ?1 OR e.base_extent_id = ?1),"
+    " file AS (SELECT atom_id FROM part UNION SELECT c.parent_atom_id FROM part"
+    "   JOIN atom_composition AS c ON c.component_atom_id = part.atom_id)"
+    " SELECT t.name, o.name, o.version, NULL FROM tenant_object AS o"
+    " JOIN tenant AS t ON t.tenant_id = o.tenant_id WHERE o.atom_id IN file"
+    " UNION ALL SELECT t.name, o.name, o.version, n.name FROM snapshot_object AS o"
+    " JOIN snapshot AS n ON n.snapshot_id = o.snapshot_id"
+    " JOIN tenant AS t ON t.tenant_id = n.tenant_id WHERE o.atom_id IN file"
+    "  AND NOT EXISTS (SELECT 1 FROM tenant_object AS now WHERE now.tenant_id = n.tenant_id"
+    "   AND now.name = o.name AND now.version = o.version AND now.atom_id = o.atom_id)"
+    " ORDER BY 1, 2, 3, 4 LIMIT ?2";
+
 std::string objects_with(Connection& db, std::int64_t extent_id) {
   constexpr int kNamed = 5;
-  Statement objects = db.prepare(
-      "SELECT t.name, o.name, o.version FROM tenant_object AS o"
-      " JOIN tenant AS t ON t.tenant_id = o.tenant_id"
-      " WHERE o.atom_id IN (SELECT p.atom_id FROM atom_payload AS p JOIN extent AS e"
-      "  ON e.extent_id = p.extent_id WHERE e.extent_id = ?1 OR e.base_extent_id = ?1)"
-      " ORDER BY o.object_id LIMIT ?2",
-      Scope::owner);
+  Statement objects = db.prepare(kObjectsWith, Scope::owner);
   objects.with(extent_id, kNamed + 1);
   std::string names;
   for (int count = 0; objects.step(); ++count) {
@@ -90,6 +100,7 @@ std::string objects_with(Connection& db, std::int64_t extent_id) {
     names += names.empty() ? "; needed by " : ", ";
     names += std::string{objects.text(0)} + "/" + std::string{objects.text(1)} + "@" +
              std::to_string(objects.integer(2));
+    if (!objects.is_null(3)) names += " in snapshot " + std::string{objects.text(3)};
   }
   return names;
 }

@@ -14,19 +14,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A consistent copy, complete before its name appears.
+void vacuum_into(Connection& db, const std::string& path) {
+  std::string quoted;
+  for (const char c : path) quoted += c == '\'' ? std::string{"''"} : std::string(1, c);
+  db.exec("VACUUM INTO '" + quoted + "'");
+}
+
+/// A consistent copy, complete before its name appears. One that fails does not go on filling
+/// the disk.
 std::string copy_catalog(Connection& db, const std::string& directory, int version) {
   const std::string path = directory + "/hart.db.schema-" + std::to_string(version);
   const std::string partial = path + ".partial";
   std::error_code ignored;
   fs::remove(partial, ignored);
-  db.exec("VACUUM INTO '" + [&] {
-    std::string quoted;
-    for (const char c : partial) quoted += c == '\'' ? std::string{"''"} : std::string(1, c);
-    return quoted;
-  }() + "'");
-  file_io().open(partial, FileIo::Mode::read_write)->sync();
-  file_io().rename(partial, path);
+  try {
+    vacuum_into(db, partial);
+    file_io().open(partial, FileIo::Mode::read_write)->sync();
+    file_io().rename(partial, path);
+  } catch (...) {
+    fs::remove(partial, ignored);
+    throw;
+  }
   file_io().sync_directory(directory);
   return path;
 }

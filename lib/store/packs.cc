@@ -186,6 +186,34 @@ bool Packs::link(const std::string& source, std::int64_t pack_id) {
   return true;
 }
 
+Packs::Mark Packs::mark() const noexcept {
+  return file_ ? Mark{pack_id_, end_, linked_.size()} : Mark{0, 0, linked_.size()};
+}
+
+void Packs::rewind(const Mark& mark) {
+  for (; linked_.size() > mark.linked; linked_.pop_back()) {
+    retire_map(linked_.back());
+    file_io().remove(linked_path(linked_.back()));
+  }
+  if (!file_ || (pack_id_ == mark.pack_id && end_ == mark.end)) return;
+  const std::int64_t oldest = mark.pack_id == 0 ? first_pack_id_ : mark.pack_id;
+  if (pack_id_ != oldest) file_.reset();
+  for (; pack_id_ > oldest; --pack_id_) {
+    retire_map(pack_id_);
+    file_io().remove(path(pack_id_));
+    touched_.erase(pack_id_);
+  }
+  if (mark.pack_id == 0) return;
+  if (!file_) file_ = file_io().open(path(pack_id_), FileIo::Mode::read_write);
+  end_ = mark.end;
+  // A mapping that reaches further shows what is appended next.
+  file_->truncate(end_);
+  if (pack_id_ == first_pack_id_ && end_ == first_bytes_)
+    touched_.erase(pack_id_);
+  else
+    touched_[pack_id_] = end_;
+}
+
 void Packs::sync() {
   if (!touched_.empty()) file_->sync();
   if (!linked_.empty()) file_io().sync_directory(directory_);
@@ -215,6 +243,13 @@ void Packs::cut_off(std::int64_t pack_id) noexcept {
     }
   } catch (const std::exception&) {
   }
+}
+
+void Packs::retire_map(std::int64_t pack_id) {
+  const auto found = maps_.find(pack_id);
+  if (found == maps_.end()) return;
+  retired_maps_.push_back(std::move(found->second));
+  maps_.erase(found);
 }
 
 ByteView Packs::mapped(const std::string& name, std::int64_t pack_id, std::uint64_t end) {

@@ -109,6 +109,15 @@ class Packs {
   ExtentRecord append_stored(const ExtentRecord& extent, ByteView stored);
   /// Makes linked pack `pack_id` share the file `source`. False where the file system cannot.
   bool link(const std::string& source, std::int64_t pack_id);
+  /// How far a batch has come.
+  struct Mark {
+    std::int64_t pack_id = 0;  ///< 0: no pack is open yet
+    std::uint64_t end = 0;
+    std::size_t linked = 0;
+  };
+  [[nodiscard]] Mark mark() const noexcept;
+  /// Takes back what this batch appended and linked since `mark`, and goes on from there.
+  void rewind(const Mark& mark);
   /// Bytes of each pack that this batch touched, for the catalog.
   [[nodiscard]] const std::map<std::int64_t, std::uint64_t>& touched() const noexcept {
     return touched_;
@@ -138,6 +147,8 @@ class Packs {
                                 std::uint64_t end);
   /// Takes back what this batch appended to the pack.
   void cut_off(std::int64_t pack_id) noexcept;
+  /// Forgets the mapping of a pack that goes: views into it may still be out.
+  void retire_map(std::int64_t pack_id);
 
   std::string directory_;
   std::unique_ptr<const PayloadSeal> seal_;

@@ -105,6 +105,11 @@ without_key() { env -u HART_PAYLOAD_KEY_FILE "$@"; }
   run -0 hart-ingest ls --payload-key open.key
   head -c 63 payload.key >open.key
   run -65 hart-ingest ls --payload-key open.key
+  run -65 hart-ingest ls --payload-key .
+  assert_output "hart-ingest: .: is a directory, and holds no payload key"
+  # From whatever keeps it, without a file.
+  run -0 hart-ingest cat note.txt --payload-key <(cat payload.key)
+  assert_output "$(cat note.txt)"
   # Who names a key must not be writing in the clear.
   HART_PAYLOAD_KEY_FILE='' hart-ingest init plain.hart >/dev/null
   run -78 hart-ingest ls -s plain.hart --payload-key payload.key

@@ -76,6 +76,46 @@ setup() {
   assert_failure 66
 }
 
+@test "add: a file that grows while it is added is refused by name, and no other is" {
+  mkdir many
+  for i in {100..355}; do echo "text number $i" >"many/$i.txt"; done
+  echo before >grows.txt
+  echo another >stays.txt
+  # What it answers of the first 256 is more than a pipe holds: it waits to be read before it
+  # goes on to the last two, whose sizes it has taken down.
+  hart-ingest add many grows.txt stays.txt 2>messages | {
+    read -r _
+    echo after >>grows.txt
+    cat
+  } >answers
+  assert_equal "${PIPESTATUS[0]}" 65
+  assert [ "$(stat -c %s answers)" -gt 65536 ]
+  assert_equal "$(cat messages)" "hart-ingest: grows.txt: grew while it was added: 13 bytes,\
+ where 7 had been set aside"
+  run -0 hart-ingest ls --json
+  assert_equal "${#lines[@]}" 257
+  run -66 hart-ingest show grows.txt
+  run -0 hart-ingest cat stays.txt
+  assert_output another
+  hart-ingest add grows.txt >/dev/null
+  run -0 hart-ingest fsck
+}
+
+@test "add: what is refused after it was read leaves no byte in the packs" {
+  hart-ingest add text.txt >/dev/null
+  hart-bill tenant set default --max-atoms 40 >/dev/null
+  before=$(stat -c %s "$HART_STORE"/packs/*.hpk)
+  printf 'word%s ' {1..60000} >many-words.txt
+  run -77 hart-ingest add many-words.txt
+  assert_equal "$(stat -c %s "$HART_STORE"/packs/*.hpk)" "$before"
+  # What fits goes on.
+  echo "The cat sat again." >few.txt
+  run -77 hart-ingest add many-words.txt few.txt
+  run -0 hart-ingest cat few.txt
+  assert [ $(($(stat -c %s "$HART_STORE"/packs/*.hpk) - before)) -lt 1000 ]
+  run -0 hart-ingest fsck
+}
+
 @test "add: --modality refuses what is of another, and leaves nothing of it" {
   run --separate-stderr hart-ingest add --modality model text.txt
   assert_failure 65

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -217,10 +218,10 @@ void PathAdder::add(Batch& batch, const Input& input, cli::Progress& progress) {
   atomize.name = input.name;
   atomize.source_uri = input.path;
   atomize.progress = [&](std::uint64_t bytes) { progress.advance(bytes); };
-  atom::Atomized added =
-      input.model_folder
-          ? batch.add_folder(input.path, atomize)
-          : batch.add(MappedFile{input.path, MappedFile::Access::sequential}, atomize);
+  atom::Atomized added = input.model_folder
+                             ? batch.add_folder(input.path, atomize, input.bytes)
+                             : batch.add(MappedFile{input.path, MappedFile::Access::sequential},
+                                         atomize, input.bytes);
   added_.emplace_back(std::move(added), steady_seconds() - start);
 }
 
@@ -290,9 +291,9 @@ std::uint64_t bytes_of(const cli::InputLine& line) {
   return error ? 0 : bytes + text_of("text").size();
 }
 
-/// One record of `--jsonl`: {"text"|"path", "id", "name", "metadata"}.
-atom::Atomized add_record(Batch& batch, const cli::InputLine& line, const AddOptions& options,
-                          const cli::Context& context) {
+/// One record of `--jsonl`: {"text"|"path", "id", "name", "metadata"}. `bytes` were set aside.
+atom::Atomized add_record(Batch& batch, const cli::InputLine& line, std::uint64_t bytes,
+                          const AddOptions& options, const cli::Context& context) {
   atom::AtomizeOptions atomize = atomize_options(options, context);
   const auto text = cli::optional_string(line.value, "text");
   const auto path = cli::optional_string(line.value, "path");
@@ -315,7 +316,7 @@ atom::Atomized add_record(Batch& batch, const cli::InputLine& line, const AddOpt
   atom::Atomized added;
   if (path) {
     atomize.source_uri = *path;
-    added = batch.add(MappedFile{*path, MappedFile::Access::sequential}, atomize);
+    added = batch.add(MappedFile{*path, MappedFile::Access::sequential}, atomize, bytes);
   } else {
     added = batch.add(as_bytes(*text), atomize);
   }
@@ -336,7 +337,8 @@ class RecordAdder {
 
  private:
   void add_together(std::span<const cli::InputLine> lines);
-  void add_and_answer(std::span<const cli::InputLine> lines, Allowance allowance);
+  void add_and_answer(std::span<const cli::InputLine> lines,
+                      std::span<const std::uint64_t> bytes, Allowance allowance);
 
   const AddOptions& options_;
   cli::Context& context_;
@@ -346,11 +348,13 @@ class RecordAdder {
 
 /// As PathAdder does.
 void RecordAdder::add_together(std::span<const cli::InputLine> lines) {
-  std::uint64_t bytes = 0;
-  for (const cli::InputLine& line : lines) bytes += bytes_of(line);
+  std::vector<std::uint64_t> bytes;
+  bytes.reserve(lines.size());
+  for (const cli::InputLine& line : lines) bytes.push_back(bytes_of(line));
+  const std::uint64_t total = std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0});
   std::optional<Allowance> allowance;
   try {
-    if (auto allowed = allow(target_, bytes, lines.size()))
+    if (auto allowed = allow(target_, total, lines.size()))
       allowance.emplace(std::move(*allowed));
   } catch (const Error& error) {
     if (error.fault() != Fault::denied) throw;
@@ -358,22 +362,23 @@ void RecordAdder::add_together(std::span<const cli::InputLine> lines) {
     return;
   }
   if (allowance) {
-    add_and_answer(lines, std::move(*allowance));
+    add_and_answer(lines, bytes, std::move(*allowance));
     return;
   }
   for (std::size_t i = 0; i < lines.size(); ++i) add_together(lines.subspan(i, 1));
 }
 
-void RecordAdder::add_and_answer(std::span<const cli::InputLine> lines, Allowance allowance) {
+void RecordAdder::add_and_answer(std::span<const cli::InputLine> lines,
+                                 std::span<const std::uint64_t> bytes, Allowance allowance) {
   std::vector<std::function<void()>> answers;
   std::string receipt;
   {
     Batch batch = target_.batch(std::move(allowance));
-    for (const cli::InputLine& line : lines) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
       const double start = steady_seconds();
       try {
-        if (!line.ok()) std::rethrow_exception(line.error);
-        const atom::Atomized added = add_record(batch, line, options_, context_);
+        if (!lines[i].ok()) std::rethrow_exception(lines[i].error);
+        const atom::Atomized added = add_record(batch, lines[i], bytes[i], options_, context_);
         answers.emplace_back([this, &receipt, added, seconds = steady_seconds() - start] {
           context_.out.write(record_of(added, seconds, receipt), line_of(added));
         });

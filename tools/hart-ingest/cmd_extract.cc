@@ -141,7 +141,7 @@ int extract(const ExtractOptions& options, cli::Context& context) {
   cli::Progress progress{context, "store", total, cli::Progress::Unit::bytes};
   atomize.progress = [&](std::uint64_t bytes) { progress.advance(bytes); };
   Batch batch{store, nullptr, std::move(allowance)};
-  const atom::Atomized added = batch.add(file.map(), atomize);
+  const atom::Atomized added = batch.add(file.map(), atomize, file_bytes(plan));
   batch.commit();
   write_record(added, model, plan, atomize.metadata, steady_seconds() - start, context.out);
   return 0;

@@ -6,12 +6,12 @@
 
 #include "atom/identity.h"
 #include "common/share_directory.h"
-#include "core/checked.h"
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/uuid.h"
 #include "prov/receipt_draft.h"
 #include "prov/receipt_writer.h"
+#include "store/packs.h"
 
 namespace hart::ingest {
 namespace {
@@ -28,27 +28,25 @@ std::int64_t units_micros(std::uint64_t bytes) {
                                    kMicros);
 }
 
+/// What was set aside is what is charged at the most.
+void require_within(std::uint64_t bytes, std::uint64_t set_aside) {
+  if (bytes > set_aside)
+    throw Error{Fault::data, "grew while it was added: " + std::to_string(bytes) +
+                                 " bytes, where " + std::to_string(set_aside) +
+                                 " had been set aside"};
+}
+
 }  // namespace
 
 Allowance::Allowance(bill::MeterGate& gate, std::uint64_t bytes, bool tentative)
     : gate_{&gate},
-      bytes_{bytes},
       reservation_{gate.reserve({kOperation, units_micros(bytes), kUnit, tentative})} {}
 
 Allowance::Allowance(Allowance&& other) noexcept
-    : gate_{other.gate_},
-      bytes_{other.bytes_},
-      reservation_{std::exchange(other.reservation_, std::nullopt)} {}
+    : gate_{other.gate_}, reservation_{std::exchange(other.reservation_, std::nullopt)} {}
 
 Allowance::~Allowance() {
   if (reservation_) gate_->release(*reservation_);
-}
-
-void Allowance::require_covers(std::uint64_t bytes) const {
-  if (bytes > bytes_)
-    throw Error{Fault::data, "grew while it was added: " + std::to_string(bytes) +
-                                 " bytes, where " + std::to_string(bytes_) +
-                                 " had been set aside"};
 }
 
 void Allowance::settle(const UsageRecord& record) {
@@ -102,13 +100,15 @@ void Batch::take_passage(std::int64_t atom_id, std::string_view text) {
   if (embedder_ != nullptr) embedder_->add(atom_id, text);
 }
 
-template <typename Atomize> atom::Atomized Batch::guarded(const Atomize& atomize) {
+template <typename Atomize>
+atom::Atomized Batch::guarded(std::uint64_t set_aside, const Atomize& atomize) {
   quota_.require_room();
   store_.db().exec("SAVEPOINT object");
+  const store::Packs::Mark before = store_.packs().mark();
   try {
     atom::Atomized added = atomize();
     if (!added.unchanged) {
-      allowance_.require_covers(checked_add(bytes_, added.bytes, "bytes added"));
+      require_within(added.bytes, set_aside);
       quota_.add({added.totals.new_atoms, added.kind == "model" ? 1u : 0u, added.bytes});
     }
     store_.db().exec("RELEASE object");
@@ -117,6 +117,7 @@ template <typename Atomize> atom::Atomized Batch::guarded(const Atomize& atomize
   } catch (...) {
     // A full disk may have ended the whole transaction.
     if (store_.db().in_transaction()) store_.db().exec("ROLLBACK TO object; RELEASE object");
+    store_.packs().rewind(before);
     // What the writers remember of this object is gone.
     writer_ = std::make_unique<store::CatalogWriter>(store_);
     text_.reset();
@@ -179,8 +180,9 @@ std::string Batch::commit() {
   return is_new ? uuid_text(receipt_.inference) : "";
 }
 
-atom::Atomized Batch::add(const MappedFile& file, const atom::AtomizeOptions& options) {
-  return guarded([&] {
+atom::Atomized Batch::add(const MappedFile& file, const atom::AtomizeOptions& options,
+                          std::uint64_t set_aside) {
+  return guarded(set_aside, [&] {
     return atom::atomize(
         store_, *writer_, file, options,
         [&](std::int64_t atom_id, std::string_view text) { take_passage(atom_id, text); });
@@ -188,15 +190,17 @@ atom::Atomized Batch::add(const MappedFile& file, const atom::AtomizeOptions& op
 }
 
 atom::Atomized Batch::add(ByteView bytes, const atom::AtomizeOptions& options) {
-  return guarded([&] {
+  return guarded(bytes.size(), [&] {
     return atom::atomize(
         store_, *writer_, bytes, options,
         [&](std::int64_t atom_id, std::string_view text) { take_passage(atom_id, text); });
   });
 }
 
-atom::Atomized Batch::add_folder(const std::string& root, const atom::AtomizeOptions& options) {
-  return guarded([&] { return atom::atomize_folder(store_, *writer_, root, options); });
+atom::Atomized Batch::add_folder(const std::string& root, const atom::AtomizeOptions& options,
+                                 std::uint64_t set_aside) {
+  return guarded(set_aside,
+                 [&] { return atom::atomize_folder(store_, *writer_, root, options); });
 }
 
 }  // namespace hart::ingest

@@ -50,8 +50,6 @@ class Allowance {
   ~Allowance();
   Allowance& operator=(Allowance&&) = delete;
 
-  /// Throws Error(data) when so many bytes are more than were set aside.
-  void require_covers(std::uint64_t bytes) const;
   /// Charges `record` instead, with the gate's next commit.
   void settle(const UsageRecord& record);
   /// Commits a transaction, and what was settled in it.
@@ -59,7 +57,6 @@ class Allowance {
 
  private:
   bill::MeterGate* gate_;
-  std::uint64_t bytes_ = 0;
   std::optional<UsageGate::Reservation> reservation_;
 };
 
@@ -69,10 +66,14 @@ class Batch {
  public:
   Batch(store::Store& store, PassageEmbedder* embedder, Allowance allowance);
 
-  atom::Atomized add(const MappedFile& file, const atom::AtomizeOptions& options);
+  /// `set_aside`: the object's part of the allowance. Throws Error(data) when it has more bytes
+  /// than that by now.
+  atom::Atomized add(const MappedFile& file, const atom::AtomizeOptions& options,
+                     std::uint64_t set_aside);
   atom::Atomized add(ByteView bytes, const atom::AtomizeOptions& options);
   /// A folder that is one model.
-  atom::Atomized add_folder(const std::string& root, const atom::AtomizeOptions& options);
+  atom::Atomized add_folder(const std::string& root, const atom::AtomizeOptions& options,
+                            std::uint64_t set_aside);
   /// Makes everything that was added durable, with its entry in the ledger and a receipt, whose
   /// UUID is returned and names the entry as well; empty when all of it was there before. A
   /// command that goes on for long lets collections
@@ -82,7 +83,8 @@ class Batch {
  private:
   /// Runs `atomize` so that a failure leaves no trace of the object; what is beyond the
   /// tenant's quota is one.
-  template <typename Atomize> atom::Atomized guarded(const Atomize& atomize);
+  template <typename Atomize>
+  atom::Atomized guarded(std::uint64_t set_aside, const Atomize& atomize);
   /// What the receipt will say of an object that is new.
   void note(const atom::Atomized& added);
   void write_receipt();

@@ -4,6 +4,7 @@
 
 #include "crypto/sha256.h"
 #include "fixture.h"
+#include "store/object_access.h"
 
 namespace hart::atom {
 namespace {
@@ -159,6 +160,51 @@ TEST_CASE("verify: a file that an earlier version cut otherwise is found as it i
     CHECK(as_text(exported(store, "second")) == text);
   }
   CHECK(verify(scratch).findings.empty());
+}
+
+TEST_CASE("verify: what is hidden from its tenant is compared like everything else") {
+  const ScratchStore scratch{kCatalogOnly};
+  store::Store store = scratch.open();
+  fill(store);
+  {
+    store::WriteTransaction transaction{store};
+    const std::vector<std::string> all{"text", "model", "safetensors"};
+    for (const store::HeldVersion& version : store::held_versions(store, all))
+      (void)store::set_access(store, version, store::AccessLevel::none);
+    transaction.commit();
+  }
+  REQUIRE(count(store, "my_object") == 0);
+  // As many as where nothing is hidden.
+  const Outcome sound = verify(scratch);
+  CHECK(sound.findings.empty());
+  CHECK(sound.verified.atoms == 4 + 2 + 2 + 1 + 4);
+  REQUIRE(scratch.tamper("UPDATE tensor_atom SET shape = '[4]' WHERE name = 'w'") == "");
+  const Outcome tampered = verify(scratch);
+  REQUIRE(tampered.findings.size() == 1);
+  CHECK(tampered.findings[0].what == "what it is made of has another id");
+}
+
+TEST_CASE("verify: what is hidden is hidden again when all is compared") {
+  const ScratchStore scratch{kCatalogOnly};
+  store::Store store = scratch.open();
+  fill(store);
+  {
+    store::WriteTransaction transaction{store};
+    const std::vector<std::string> text{"text"};
+    for (const store::HeldVersion& version : store::held_versions(store, text))
+      (void)store::set_access(store, version, store::AccessLevel::none);
+    transaction.commit();
+  }
+  const std::int64_t seen = count(store, "my_tenant_atom");
+  (void)verify_structures(store, {}, [](const store::Finding&) {});
+  CHECK(count(store, "my_tenant_atom") == seen);
+  CHECK(fault_of([&] { (void)store::resolve_object(store, "text"); }) == Fault::no_input);
+  VerifyOptions stopped;
+  stopped.progress = [](std::uint64_t) { throw Error{Fault::busy, "enough"}; };
+  CHECK(fault_of([&] {
+          (void)verify_structures(store, stopped, [](const store::Finding&) {});
+        }) == Fault::busy);
+  CHECK(count(store, "my_tenant_atom") == seen);
 }
 
 }  // namespace

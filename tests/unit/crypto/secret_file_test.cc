@@ -2,9 +2,13 @@
 
 #include <doctest/doctest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
+#include <thread>
 
 #include "core/error.h"
 
@@ -63,6 +67,33 @@ TEST_CASE("secret file: one that others may read, an empty and a long one are re
   CHECK(fault_of_reading(path) == Fault::data);
   std::ofstream{path} << std::string(1024, 'a');
   CHECK(fault_of_reading(path) == Fault::data);
+}
+
+TEST_CASE("secret file: a folder is told as one, whoever may read it") {
+  const SecretFolder folder;
+  for (const fs::perms perms : {fs::perms::owner_all, fs::perms::all}) {
+    fs::permissions(folder.path, perms);
+    std::string message;
+    try {
+      (void)read_secret_file(folder.path, "secret");
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    CHECK(message == folder.path + ": is a directory, and holds no secret");
+  }
+}
+
+TEST_CASE("secret file: a pipe is read to its end, however its bytes arrive") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  std::thread writer{[&] {
+    for (const std::string_view part : {"a", "b", "c\n"})
+      CHECK(::write(ends[1], part.data(), part.size()) == static_cast<ssize_t>(part.size()));
+    ::close(ends[1]);
+  }};
+  CHECK(read_secret_file("/dev/fd/" + std::to_string(ends[0]), "secret") == "abc");
+  writer.join();
+  ::close(ends[0]);
 }
 
 }  // namespace

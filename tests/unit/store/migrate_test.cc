@@ -8,6 +8,7 @@
 #include "faults.h"
 #include "scratch.h"
 #include "sound_document.h"
+#include "store/file_io.h"
 
 namespace hart::store {
 namespace {
@@ -151,6 +152,35 @@ TEST_CASE("migrate: what fails on the way leaves the old store as it was") {
   CHECK(fault_of([&] { static_cast<void>(old.migrate()); }) == Fault::data);
   CHECK(old.query("PRAGMA user_version") == 1);
   CHECK(old.query("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'pack_hole'") == 0);
+}
+
+/// A disk on which nothing can be given its name.
+class NoRenames final : public FileIo {
+ public:
+  std::unique_ptr<File> open(const std::string& path, Mode mode) override {
+    return posix_file_io().open(path, mode);
+  }
+  bool remove(const std::string& path) override { return posix_file_io().remove(path); }
+  void rename(const std::string& from, const std::string&) override {
+    CHECK(fs::exists(from));
+    throw Error{Fault::io, from + ": no space left"};
+  }
+  void sync_directory(const std::string& directory) override {
+    posix_file_io().sync_directory(directory);
+  }
+};
+
+TEST_CASE("migrate: a copy of the catalog that fails leaves nothing of it, and the store") {
+  const OldStore old;
+  {
+    NoRenames disk;
+    const FileIoOverride failing{disk};
+    CHECK(fault_of([&] { (void)old.migrate(); }) == Fault::io);
+  }
+  for (const auto& entry : fs::directory_iterator{old.directory()})
+    CHECK_FALSE(entry.path().filename().string().starts_with("hart.db.schema-"));
+  CHECK(old.query("PRAGMA user_version") == 1);
+  CHECK(old.migrate().from == 1);
 }
 
 TEST_CASE("migrate: what is no store of ours, newer or in use is refused") {

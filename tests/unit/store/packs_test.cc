@@ -50,6 +50,10 @@ struct PackRoom {
   }
   ExtentRecord append(std::string_view bytes) {
     packs.begin(last, committed);
+    return append_more(bytes);
+  }
+  /// To the batch that has begun.
+  ExtentRecord append_more(std::string_view bytes) {
     return packs.append(described(bytes, Codec::raw), as_bytes(bytes));
   }
 
@@ -255,6 +259,65 @@ TEST_CASE("packs: compression is taken only when it saves a sixteenth") {
   CHECK(compress_if_smaller(noise, 3).empty());
   CHECK(compress_if_smaller(ByteBuffer(4096), 3).size() < 100);
   CHECK(compress_if_smaller({}, 3).empty());
+}
+
+TEST_CASE("packs: a batch goes back to where it was, and on from there") {
+  PackRoom room;
+  const ExtentRecord kept = room.keep("kept before");
+  const ExtentRecord first = room.append("first");
+  const Packs::Mark mark = room.packs.mark();
+  const ExtentRecord second = room.append_more(std::string(100'000, 'x'));
+  CHECK(as_text(read(room.packs, second).bytes()) == std::string(100'000, 'x'));
+  room.packs.rewind(mark);
+  CHECK(fs::file_size(room.packs.path(1)) == room.packs.touched().at(1));
+  const ExtentRecord third = room.append_more("third");
+  CHECK(third.pack_offset == second.pack_offset);
+  room.packs.sync();
+  room.packs.end(true);
+  CHECK(as_text(read(room.packs, kept, true).bytes()) == "kept before");
+  CHECK(as_text(read(room.packs, first, true).bytes()) == "first");
+  CHECK(as_text(read(room.packs, third, true).bytes()) == "third");
+}
+
+TEST_CASE("packs: back at its beginning a batch has touched nothing") {
+  PackRoom room;
+  SUBCASE("without a pack") {}
+  SUBCASE("with one") {
+    room.keep("kept before");
+  }
+  SUBCASE("with one that is full") {
+    room.keep("kept before");
+    fs::resize_file(room.packs.path(1), room.committed = kPackTargetBytes);
+  }
+  room.packs.begin(room.last, room.committed);
+  const Packs::Mark mark = room.packs.mark();
+  room.packs.rewind(mark);
+  room.append_more("taken back");
+  REQUIRE(room.packs.touched().size() == 1);
+  room.packs.rewind(mark);
+  CHECK(room.packs.touched().empty());
+  const std::int64_t next = room.committed == kPackTargetBytes ? 2 : 1;
+  CHECK(fs::exists(room.packs.path(next)) == (next == room.last));
+  const ExtentRecord after = room.append_more("after");
+  CHECK(after.pack_id == next);
+  room.packs.sync();
+  room.packs.end(true);
+  CHECK(as_text(read(room.packs, after, true).bytes()) == "after");
+}
+
+TEST_CASE("packs: what was linked since goes when a batch goes back") {
+  PackRoom room;
+  const std::string user_file = room.scratch / "model.bin";
+  std::ofstream{user_file} << "the user's bytes";
+  room.packs.begin(0, 0);
+  REQUIRE(room.packs.link(user_file, kFirstLinkedPack));
+  const Packs::Mark mark = room.packs.mark();
+  REQUIRE(room.packs.link(user_file, kFirstLinkedPack + 1));
+  room.packs.rewind(mark);
+  CHECK(fs::exists(room.packs.linked_path(kFirstLinkedPack)));
+  CHECK_FALSE(fs::exists(room.packs.linked_path(kFirstLinkedPack + 1)));
+  CHECK(fs::exists(user_file));
+  room.packs.end(true);
 }
 
 }  // namespace
