@@ -97,6 +97,37 @@ std::vector<AnsweredQuery> OpenedReceipt::queries() {
   return opened;
 }
 
+const std::vector<OpenedReceipt::Hit>& OpenedReceipt::hits() {
+  if (hits_) return *hits_;
+  std::vector<AnsweredQuery> opened;
+  opened.reserve(receipt_.queries.size());
+  std::size_t count = 0;
+  for (const Committed& committed : receipt_.queries) {
+    const auto content = open_commitment(committed, openings());
+    if (!content) break;
+    count += opened.emplace_back(decode_query(*content)).hits.size();
+  }
+  std::vector<Hit> hits;
+  hits.reserve(count);
+  query_texts_.clear();
+  query_texts_.reserve(opened.size());
+  for (AnsweredQuery& query : opened) {
+    const auto number = static_cast<std::uint32_t>(query_texts_.size());
+    for (Evidence& evidence : query.hits) {
+      hits.push_back({number, std::move(evidence)});
+      withhold(hits.back().evidence);
+    }
+    query_texts_.push_back(std::move(query.text));
+  }
+  return hits_.emplace(std::move(hits));
+}
+
+std::optional<std::string> OpenedReceipt::query_text(std::uint32_t query) {
+  (void)hits();
+  if (query >= query_texts_.size()) return std::nullopt;
+  return query_texts_[query];
+}
+
 std::optional<std::string> OpenedReceipt::model_name(const ReceiptModel& model) {
   auto name = text(model.name);
   if (name && (is_hidden(model.id) || is_hidden(*name))) name.reset();

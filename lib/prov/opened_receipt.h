@@ -38,6 +38,16 @@ class OpenedReceipt {
   [[nodiscard]] const std::vector<std::optional<SubjectAtom>>& subjects();
   /// Those that can be opened, without the hits that are withheld.
   [[nodiscard]] std::vector<AnsweredQuery> queries();
+  /// A hit of one of several searches.
+  struct Hit {
+    std::uint32_t query = 0;           ///< which of the receipt's queries
+    std::optional<Evidence> evidence;  ///< nothing where it is withheld
+  };
+  /// The hits of all queries, one query's after the other's, as far as their numbers are known:
+  /// up to the first query that cannot be opened.
+  [[nodiscard]] const std::vector<Hit>& hits();
+  /// The text of a query that can be opened.
+  [[nodiscard]] std::optional<std::string> query_text(std::uint32_t query);
   [[nodiscard]] std::optional<std::string> model_name(const ReceiptModel& model);
   /// How strongly a piece of evidence that can be opened bears the answer (measures.h).
   [[nodiscard]] double strength(std::size_t sequence);
@@ -80,6 +90,8 @@ class OpenedReceipt {
   std::optional<std::vector<std::optional<Evidence>>> evidence_;
   std::vector<double> weights_;  ///< with `evidence_`, of what is withheld too; 0: erased
   std::optional<std::vector<std::optional<SubjectAtom>>> subjects_;
+  std::optional<std::vector<Hit>> hits_;
+  std::vector<std::string> query_texts_;  ///< with `hits_`
   std::optional<std::vector<Token>> tokens_;
   std::vector<std::size_t> alternative_ends_;     ///< of the tokens so far, with `tokens_`
   std::optional<std::vector<double>> strengths_;  ///< 0 for evidence that cannot be opened

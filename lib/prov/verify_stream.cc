@@ -1,12 +1,16 @@
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "crypto/merkle.h"
 #include "prov/content.h"
+#include "prov/graph/node_key.h"
 #include "prov/receipt.h"
 #include "prov/transparency_log.h"
 #include "prov/verify.h"
@@ -108,6 +112,7 @@ class Examination {
 
   /// The rows that lineage is searched by must say what the receipt says.
   void check_provenance(const Receipt& receipt, const Openings& openings) {
+    const Hits hits = hits_of(receipt, openings);
     auto rows = store_.db().prepare(
         "SELECT provenance_type, sequence, atom_space, atom_hash, weight"
         " FROM my_atom_provenance WHERE generation_stream_id = ?");
@@ -118,33 +123,66 @@ class Examination {
       const auto sequence = static_cast<std::size_t>(rows.integer(1));
       const std::int64_t space = rows.integer(2);
       const Id atom{static_cast<IdSpace>(space), rows.hash(3)};
+      const double weight = rows.real(4);
       check(space == static_cast<std::int64_t>(atom.space), "the provenance names no atom");
       seen.emplace(type, sequence);
-      check(says(receipt, openings, type, sequence, atom, rows.real(4)),
+      const bool is_hit = type == "evidence" && sequence >= kFirstHit;
+      check(is_hit ? says(hits, sequence - kFirstHit, atom, weight)
+                   : says(receipt, openings, type, sequence, atom, weight),
             "the provenance names another " + type + " than the receipt");
     }
-    if (!is_derived()) return;
-    const auto check_all = [&](const char* type, std::size_t count, const auto& is_known) {
+    const std::optional<std::int64_t> evidence_atoms = derived_evidence_atoms();
+    if (!evidence_atoms) return;
+    const auto check_all = [&](const char* type, std::size_t count, const auto& is_known,
+                               std::size_t first = 0) {
       for (std::size_t i = 0; i < count; ++i)
-        check(!is_known(i) || seen.contains({type, i}),
+        check(!is_known(i) || seen.contains({type, first + i}),
               std::string{"the provenance has less of "} + type + " than the receipt");
     };
     const auto is_open = [&](const Committed& committed) {
       return openings.contains(committed.position);
     };
-    check_all("model", receipt.models.size(), [](std::size_t) { return true; });
+    const auto always = [](std::size_t) { return true; };
+    check_all("model", receipt.models.size(), always);
     check_all("evidence", receipt.evidence.size(),
               [&](std::size_t i) { return is_open(receipt.evidence[i]); });
     check_all("subject", receipt.subjects.size(),
               [&](std::size_t i) { return is_open(receipt.subjects[i]); });
+    // Once hits had no rows; what was derived then counts no atom of theirs.
+    if (*evidence_atoms > 0) check_all("evidence", hits.opened.size(), always, kFirstHit);
   }
 
-  /// Whether the rows that repeat the receipt were written: they are derived when the graph is
-  /// asked for.
-  bool is_derived() {
+  /// The number of atoms of its evidence, where the rows that repeat the receipt were written:
+  /// they are derived when the graph is asked for.
+  std::optional<std::int64_t> derived_evidence_atoms() {
     auto summary = store_.db().prepare(
-        "SELECT 1 FROM my_provenance_summary WHERE generation_stream_id = ?");
-    return summary.with(stream_.generation_stream_id).step();
+        "SELECT evidence_atoms FROM my_provenance_summary WHERE generation_stream_id = ?");
+    if (!summary.with(stream_.generation_stream_id).step()) return std::nullopt;
+    return summary.integer(0);
+  }
+
+  /// The hits of several searches that have a number in the graph.
+  struct Hits {
+    std::vector<Evidence> opened;  ///< up to the first search that was erased
+    bool whole = true;
+  };
+  static Hits hits_of(const Receipt& receipt, const Openings& openings) {
+    Hits hits;
+    for (const Committed& committed : receipt.queries) {
+      const auto content = open_commitment(committed, openings);
+      hits.whole = content.has_value();
+      if (!hits.whole) break;
+      AnsweredQuery query = decode_query(*content);
+      std::ranges::move(query.hits, std::back_inserter(hits.opened));
+    }
+    if (hits.opened.size() > kMostEvidence) hits.opened.resize(kMostEvidence);
+    return hits;
+  }
+
+  /// Whether a row repeats a hit; beyond those that can be opened, whether there may be one.
+  static bool says(const Hits& hits, std::size_t place, const Id& atom, double weight) {
+    if (place >= hits.opened.size()) return !hits.whole && place < kMostEvidence;
+    return hits.opened[place].atom == atom && hits.opened[place].weight == weight;
   }
 
   /// Whether a row repeats its segment; where the opening was erased, whether there is one.

@@ -142,3 +142,73 @@ A fish swims."
   run -1 hart-prov verify --all --json
   assert_equal "$(json 'select(.type == "problem") | .message' | grep -c influences)" 3
 }
+
+# shellcheck disable=SC2016  # $id is the query's
+@test "prov graph: searches that were answered together lead to what they found, and back" {
+  answers
+  local together hits='MATCH (:Inference {inference_id: $id})-[:RESULTED_IN]->()
+    -[:SUPPORTED_BY]->(e)-[:FROM_ATOM]->(a) RETURN e.query AS query, a.text AS text ORDER BY query'
+  together=$(printf '%s\n' '{"text":"mammal"}' '{"text":"swims"}' |
+    hart-search query --strategy text -k 1 --fields receipt - | jq -r .receipt | sort -u)
+  run -0 hart-prov query --json -p "id=$together" "$hits"
+  assert_equal "$(json '"\(.values.query)|\(.values.text)"')" "mammal|A dog is a mammal.
+swims|A fish swims."
+  run -0 hart-prov trace --json --direction up "$together"
+  assert_equal "$(json 'select(.relation == "USED_ATOM") | .about' | sort)" "A dog is a mammal.
+A fish swims."
+  run -0 hart-prov trace --json --direction down animals.md
+  assert_equal "$(json "select(.node == \"$together\") | .relation")" USED_ATOM
+  run -0 hart-prov why --format human "$together"
+  assert_output --partial "A fish swims."
+  run -0 hart-prov verify --all
+}
+
+@test "prov graph: people are given tables with headings, and told when nothing was found" {
+  answers
+  run -0 hart-prov trace --format human "$second"
+  assert_line --regexp '^way +hops +strength +relation +what +about +id$'
+  assert_line --regexp "^up +1 +0.333333 +INFLUENCED_BY +generate_text +what is a dog +$first"
+  run -1 hart-prov query --format human "MATCH (i:Inference {prompt: 'never asked'}) RETURN i"
+  assert_output "hart-prov: no row answers the query"
+  run -1 hart-prov stats --format human --until 2020-01-01
+  assert_output "hart-prov: no inference began in that time"
+  run -0 hart-prov trace --format human --direction up "$first"
+  run -1 hart-prov trace --format human --direction down "$second"
+  assert_output "hart-prov: nothing is known that came of it"
+}
+
+# shellcheck disable=SC2016  # $e is the query's
+@test "prov graph: a regular expression that is too long, or takes too long, ends the query" {
+  hart-ingest init -s s.hart >/dev/null
+  export HART_STORE=$PWD/s.hart
+  local long slow
+  printf -v long 'a%.0s' {1..16400}
+  run -65 hart-prov query -p "e=$long" 'RETURN "a" =~ $e'
+  assert_output --partial "1:15: regular expression: longer than 16 KiB"
+  printf -v slow 'a%.0s' {1..400}
+  run -77 hart-prov query "RETURN '${slow}b' =~ '(a+a+)+(a+a+)+c'"
+  assert_output --partial "1:415: the regular expression takes too long"
+}
+
+@test "prov graph: a query that its bounds end names the options that widen them" {
+  answers
+  run -77 hart-prov query --work 100 'MATCH (a)--(b)--(c)--(d) RETURN count(*)'
+  assert_output --partial "100 nodes, relationships and rows that it may look at; --work"
+}
+
+@test "prov graph: an interrupt ends a query that has no row yet" {
+  hart-ingest init -s s.hart >/dev/null
+  run -130 timeout --preserve-status -s INT 1 hart-prov query -s s.hart --seconds 20 \
+    --work 1000000000000 'UNWIND range(1, 3000) AS a UNWIND range(1, 3000) AS b
+      UNWIND range(1, 3000) AS c WITH a WHERE a = 0 RETURN count(*)'
+}
+
+# shellcheck disable=SC2016  # $deep is the query's
+@test "prov graph: a parameter that is nested too deep is refused" {
+  hart-ingest init -s s.hart >/dev/null
+  local deep
+  printf -v deep '[%.0s' {1..50000}
+  deep+=$(tr '[' ']' <<<"$deep")
+  run -65 hart-prov query -s s.hart -p "deep=$deep" 'RETURN size($deep) AS size'
+  assert_output --partial "nests deeper than 500 lists and maps"
+}

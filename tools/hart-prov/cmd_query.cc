@@ -42,6 +42,16 @@ std::string cell(const prov::cypher::Value& value, const prov::cypher::Graph& gr
                        : prov::cypher::value_text(value, graph));
 }
 
+/// Runs `work`; a query that its bounds ended is told how to widen them.
+template <typename Work> void run_within(const prov::cypher::Budget& budget, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (!budget.is_spent()) throw;
+    throw Error{error.fault(), error.what() + std::string{"; --work and --seconds allow more"}};
+  }
+}
+
 /// Runs one query and returns how many rows came of it.
 std::uint64_t run(const std::string& text, const prov::cypher::Map& parameters,
                   const QueryOptions& options, store::Store& store, Context& context) {
@@ -51,10 +61,11 @@ std::uint64_t run(const std::string& text, const prov::cypher::Map& parameters,
   const prov::StoreGraph graph{store};
   prov::cypher::Budget budget{options.work,
                               std::chrono::duration_cast<Clock::duration>(
-                                  std::chrono::duration<double>{options.seconds})};
+                                  std::chrono::duration<double>{options.seconds}),
+                              [&context] { context.check_interrupt(); }};
   Table table{query.columns()};
   std::uint64_t rows = 0;
-  query.run(graph, parameters, budget, [&](std::span<const prov::cypher::Value> row) {
+  const auto take = [&](std::span<const prov::cypher::Value> row) {
     context.check_interrupt();
     ++rows;
     if (context.out.human()) {
@@ -69,8 +80,10 @@ std::uint64_t run(const std::string& text, const prov::cypher::Map& parameters,
       values[query.columns()[i]] = prov::cypher::value_json(row[i], graph);
     context.out.write({{"type", "row"}, {"values", std::move(values)}});
     return true;
-  });
-  if (!table.empty()) context.out.table(table);
+  };
+  run_within(budget, [&] { query.run(graph, parameters, budget, take); });
+  context.out.table(table);
+  if (rows == 0 && context.out.human()) context.notice("no row answers the query");
   return rows;
 }
 

@@ -75,13 +75,19 @@ Json statistics_json(const prov::Statistics& one, const std::string& per) {
   return json;
 }
 
-int stats(const StatsOptions& options, Context& context) {
-  store::Store store = open_graph_store(context);
+prov::StatisticsOptions wanted_by(const StatsOptions& options) {
   prov::StatisticsOptions wanted{periods().at(options.by), aspects().at(options.per), {}, {}};
   if (options.since) wanted.since = instant_of("--since", *options.since);
   if (options.until) wanted.until = instant_of("--until", *options.until);
+  return wanted;
+}
+
+int stats(const StatsOptions& options, Context& context) {
+  const prov::StatisticsOptions wanted = wanted_by(options);
+  store::Store store = open_graph_store(context);
   Table table{{"period", options.per == "none" ? "" : options.per, "inferences", "tokens in",
-               "tokens out", "seconds", "evidence", "confidence", "grounding", "trust"}};
+               "tokens out", "seconds", "evidence", "confidence", "grounding", "support",
+               "trust"}};
   bool any = false;
   prov::for_each_statistic(store, wanted, [&](const prov::Statistics& one) {
     any = true;
@@ -89,11 +95,12 @@ int stats(const StatsOptions& options, Context& context) {
       table.row({one.period, printable(one.aspect), std::to_string(one.inferences),
                  std::to_string(one.tokens_in), std::to_string(one.tokens_out),
                  cell(one.mean_seconds), cell(one.mean_evidence), cell(one.mean_confidence),
-                 cell(one.mean_grounding), cell(one.mean_trust)});
+                 cell(one.mean_grounding), cell(one.mean_support), cell(one.mean_trust)});
     else
       context.out.write(statistics_json(one, options.per));
   });
-  if (any) context.out.table(table);
+  context.out.table(table);
+  if (!any && context.out.human()) context.notice("no inference began in that time");
   return any ? 0 : 1;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "about.h"
 #include "commands.h"
 #include "common/output.h"
 #include "graph_store.h"
@@ -20,8 +21,6 @@ struct TraceOptions {
   unsigned limit = 1000;
   std::string direction = "both";
 };
-
-constexpr std::size_t kShownBytes = 72;
 
 /// What a node is called in print, and the property that tells it from others of its kind.
 struct NodeForm {
@@ -66,24 +65,30 @@ Json step_json(const prov::StoreGraph& graph, const prov::LineageStep& step,
           {"strength", step.strength}};
 }
 
-std::string first_line(const Json& about) {
-  if (!about.is_string()) return {};
-  const std::string text = about.get<std::string>();
-  std::string line = text.substr(0, text.find('\n'));
-  if (line.size() <= kShownBytes) return line;
-  std::size_t end = kShownBytes;
-  // Not within a character of UTF-8.
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
-  return line.substr(0, end) + "…";
-}
+/// A table for people, the nearest first.
+class LineageTable {
+ public:
+  void row(const Json& json) {
+    char strength[24];
+    std::snprintf(strength, sizeof strength, "%.6f", json["strength"].get<double>());
+    const auto text = [&](const char* key) {
+      return json[key].is_string() ? json[key].get<std::string>() : std::string{};
+    };
+    const std::string kind = text(text("operation").empty() ? "kind" : "operation");
+    table_.row({text("direction"), std::to_string(json["hops"].get<unsigned>()), strength,
+                text("relation"), kind, printable(first_line(text("about"))), text("node")});
+  }
+  [[nodiscard]] const Table& table() const noexcept { return table_; }
 
-std::string step_text(const Json& json) {
-  char head[64];
-  std::snprintf(head, sizeof head, "%-4s %3u  %8.6f  ",
-                json["direction"].get<std::string>().c_str(), json["hops"].get<unsigned>(),
-                json["strength"].get<double>());
-  return head + json["relation"].get<std::string>() + "  " + json["kind"].get<std::string>() +
-         " " + json["node"].get<std::string>() + "  " + first_line(json["about"]);
+ private:
+  Table table_{{"way", "hops", "strength", "relation", "what", "about", "id"}};
+};
+
+/// Why nothing is printed, for people.
+const char* nothing_reached(const std::string& direction) {
+  if (direction == "up") return "nothing is known that it came from";
+  if (direction == "down") return "nothing is known that came of it";
+  return "nothing is known that it came from or that came of it";
 }
 
 int trace(const TraceOptions& options, Context& context) {
@@ -92,6 +97,7 @@ int trace(const TraceOptions& options, Context& context) {
     const store::Snapshot snapshot{store.db()};
     const prov::StoreGraph graph{store};
     const prov::cypher::NodeId start = prov::resolve_node(store, reference);
+    LineageTable table;
     std::size_t found = 0;
     for (const auto& [name, direction] :
          {std::pair{"up", prov::Lineage::up}, std::pair{"down", prov::Lineage::down}}) {
@@ -99,10 +105,15 @@ int trace(const TraceOptions& options, Context& context) {
       for (const prov::LineageStep& step :
            prov::trace_lineage(store, graph, start, {direction, options.hops, options.limit})) {
         const Json json = step_json(graph, step, name);
-        context.out.write(json, context.out.human() ? step_text(json) : std::string{});
+        if (context.out.human())
+          table.row(json);
+        else
+          context.out.write(json);
         ++found;
       }
     }
+    context.out.table(table.table());
+    if (found == 0 && context.out.human()) context.notice(nothing_reached(options.direction));
     return found > 0;
   });
 }

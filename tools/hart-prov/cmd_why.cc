@@ -1,13 +1,16 @@
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "about.h"
 #include "commands.h"
 #include "common/output.h"
 #include "core/clock.h"
 #include "prov/explanation.h"
+#include "prov/graph/store_graph.h"
 #include "receipt_json.h"
 #include "store/store.h"
 
@@ -178,20 +181,22 @@ std::string ranges(const std::vector<std::uint32_t>& indexes) {
   return text;
 }
 
+/// What is called by its id in a receipt, by what a person knows it by.
+using NameAtom = std::function<std::string(const Id&)>;
+
 /// What it says, after the name of where it says it, where that is known.
-std::string passage_text(const Evidence& evidence) {
-  return evidence.name.empty() ? evidence.text : evidence.name + ": " + evidence.text;
+std::string passage_text(const Evidence& evidence, const NameAtom& about) {
+  const std::string text = evidence.text.empty() ? about(evidence.atom) : evidence.text;
+  return evidence.name.empty() ? text : evidence.name + ": " + text;
 }
 
-std::string evidence_text(const prov::Explanation& why) {
+std::string evidence_text(const prov::Explanation& why, const NameAtom& about) {
   if (why.evidence.empty()) return {};
-  std::string text = "\nbecause of\n";
+  // Of what has no answer the evidence is what came of it.
+  std::string text = why.stream.operation == "search" ? "\nfound\n" : "\nbecause of\n";
   for (const prov::ExplainedEvidence& one : why.evidence) {
     const Evidence& evidence = one.evidence;
-    text += "  " + weight_text(evidence.weight) + "  " +
-            (evidence.name.empty() && evidence.text.empty() ? evidence.atom.text()
-                                                            : passage_text(evidence)) +
-            "\n";
+    text += "  " + weight_text(evidence.weight) + "  " + passage_text(evidence, about) + "\n";
     if (!one.tokens.empty()) text += "         behind tokens " + ranges(one.tokens) + "\n";
   }
   return text;
@@ -214,20 +219,21 @@ std::string uncertain_text(const prov::Explanation& why) {
   return text;
 }
 
-std::string hit_text(const Evidence& hit) {
+std::string hit_text(const Evidence& hit, const NameAtom& about) {
   char figures[64];
   std::snprintf(figures, sizeof figures, "  %3u  %8.4f  ", hit.rank, hit.score.value_or(0));
-  return figures + (hit.name.empty() ? hit.atom.text() : passage_text(hit)) + "\n";
+  return figures + passage_text(hit, about) + "\n";
 }
 
-std::string queries_text(const prov::Explanation& why) {
+std::string queries_text(const prov::Explanation& why, const NameAtom& about) {
   std::string text;
   for (const prov::AnsweredQuery& query : why.queries) {
     if (!query.text.empty())
       text += "\nasked     " + query.text + "\n";
     else
       text += query.vector.dims > 0 ? "\nasked     by a vector\n" : "\nfound\n";
-    for (const Evidence& hit : query.hits) text += hit_text(hit);
+    if (query.hits.empty()) text += "  nothing was found\n";
+    for (const Evidence& hit : query.hits) text += hit_text(hit, about);
   }
   return text;
 }
@@ -271,11 +277,12 @@ std::string trust_text(const prov::Measures& measures) {
          weight_text(measures.support) + "\n";
 }
 
-std::string explanation_text(const prov::Explanation& why) {
+std::string explanation_text(const prov::Explanation& why, const NameAtom& about) {
   const prov::GenerationStream& stream = why.stream;
   const prov::Receipt receipt = prov::decode_receipt(stream.receipt);
-  std::string text = question_text(why, receipt) + evidence_text(why) + queries_text(why) +
-                     reasoning_text(why) + uncertain_text(why) + "\n";
+  std::string text = question_text(why, receipt) + evidence_text(why, about) +
+                     queries_text(why, about) + reasoning_text(why) + uncertain_text(why) +
+                     "\n";
   text += "inference " + uuid_text(stream.uuid) + " (" + stream.operation + ")\n";
   text += trust_text(why.measures);
   for (const UsedModel& model : why.models)
@@ -286,6 +293,9 @@ std::string explanation_text(const prov::Explanation& why) {
   if (stream.tokens_in + stream.tokens_out > 0)
     text += "tokens    " + std::to_string(stream.tokens_in) + " in, " +
             std::to_string(stream.tokens_out) + " out, ended by " + stream.finish_reason + "\n";
+  if (why.erased > 0)
+    text += "closed    " + std::to_string(why.erased) +
+            " parts can no longer be read: they were erased or are withheld\n";
   text += "when      " + format_time(stream.started) + "\n";
   text += "receipt   sha256:" + to_hex(stream.receipt_hash);
   return text;
@@ -293,10 +303,15 @@ std::string explanation_text(const prov::Explanation& why) {
 
 int why(const WhyOptions& options, Context& context) {
   store::Store store = context.open_store();
+  const prov::StoreGraph graph{store};
+  const NameAtom about = [&](const Id& atom) { return about_atom(store, graph, atom); };
   return for_each_generation(options.inference, context, [&](const std::string& reference) {
     const prov::Explanation why =
         prov::explain(store, prov::resolve_stream(store, reference), options.tokens);
-    context.out.write(explanation_json(why), explanation_text(why));
+    if (context.out.human())
+      context.out.text(explanation_text(why, about));
+    else
+      context.out.write(explanation_json(why));
     return true;
   });
 }

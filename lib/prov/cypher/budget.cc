@@ -1,20 +1,24 @@
 #include "prov/cypher/budget.h"
 
-#include <string>
-
 #include "core/error.h"
 
 namespace hart::prov::cypher {
 
-void Budget::refuse_rows() const {
-  throw Error{Fault::denied, "the query needs more than the " + std::to_string(rows_) +
-                                 " rows that it may examine"};
+void Budget::refuse(const std::string& message) {
+  spent_ = true;
+  throw Error{Fault::denied, message};
+}
+
+void Budget::refuse_rows() {
+  refuse("the query is not done after the " + std::to_string(rows_) +
+         " nodes, relationships and rows that it may look at");
 }
 
 void Budget::check_clock() {
   until_clock_ = kRowsBetweenClocks;
+  if (step_) step_();
   if (deadline_ != Clock::time_point::max() && Clock::now() > deadline_)
-    throw Error{Fault::denied, "the query needs more time than it may take"};
+    refuse("the query is not done after the time that it may take");
 }
 
 }  // namespace hart::prov::cypher

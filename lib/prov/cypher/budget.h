@@ -2,7 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <string>
+#include <utility>
 
 namespace hart::prov::cypher {
 
@@ -16,8 +19,9 @@ class Budget {
   using Clock = std::chrono::steady_clock;
 
   Budget() = default;  ///< without bounds
-  Budget(std::uint64_t rows, Clock::duration time)
-      : rows_left_{rows}, rows_{rows}, deadline_{Clock::now() + time} {}
+  /// `step` is called whenever the clock is looked at; it may throw, to end the query.
+  Budget(std::uint64_t rows, Clock::duration time, std::function<void()> step = {})
+      : rows_left_{rows}, rows_{rows}, deadline_{Clock::now() + time}, step_{std::move(step)} {}
 
   /// Throws Error{Fault::denied} once more than the rows are used, or the time is over.
   void charge(std::uint64_t rows = 1) {
@@ -27,18 +31,24 @@ class Budget {
     if (until_clock_ <= 0) check_clock();
   }
 
+  /// Whether it was refused more: that a query ended is the budget's doing.
+  [[nodiscard]] bool is_spent() const noexcept { return spent_; }
+
   [[nodiscard]] std::uint64_t rows_used() const noexcept { return rows_ - rows_left_; }
 
  private:
   static constexpr std::int64_t kRowsBetweenClocks = 256;
 
-  [[noreturn]] void refuse_rows() const;
+  [[noreturn]] void refuse(const std::string& message);
+  [[noreturn]] void refuse_rows();
   void check_clock();
 
   std::uint64_t rows_left_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t rows_ = std::numeric_limits<std::uint64_t>::max();
   Clock::time_point deadline_ = Clock::time_point::max();
   std::int64_t until_clock_ = kRowsBetweenClocks;
+  bool spent_ = false;
+  std::function<void()> step_;
 };
 
 }  // namespace hart::prov::cypher

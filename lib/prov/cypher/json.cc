@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 
 #include "core/error.h"
 #include "prov/cypher/temporal.h"
@@ -44,18 +45,51 @@ Json number_json(double number) {
   return number;
 }
 
-Value array_value(const Json& json) {
+Value nested_value(const Json& json, std::uint32_t depth);
+
+Value array_value(const Json& json, std::uint32_t depth) {
   List list;
   list.reserve(json.size());
-  for (const Json& item : json) list.push_back(json_value(item));
+  for (const Json& item : json) list.push_back(nested_value(item, depth));
   return list;
 }
 
-Value object_value(const Json& json) {
+Value object_value(const Json& json, std::uint32_t depth) {
   Map map;
   for (auto item = json.begin(); item != json.end(); ++item)
-    map.emplace(item.key(), json_value(item.value()));
+    map.emplace(item.key(), nested_value(item.value(), depth));
   return map;
+}
+
+/// What stands within `depth` lists and maps. The depth is looked at on the way down: the
+/// stack would not hold all that JSON may nest.
+Value nested_value(const Json& json, std::uint32_t depth) {
+  if (depth > Value::kMaxDepth)
+    throw Error{Fault::data, "a value nests deeper than " + std::to_string(Value::kMaxDepth) +
+                                 " lists and maps"};
+  switch (json.type()) {
+    case Json::value_t::boolean:
+      return json.get<bool>();
+    case Json::value_t::number_integer:
+      return json.get<std::int64_t>();
+    case Json::value_t::number_unsigned: {
+      const auto number = json.get<std::uint64_t>();
+      if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+        throw Error{Fault::data, "the integer " + std::to_string(number) +
+                                     " does not fit into 64 bits with a sign"};
+      return static_cast<std::int64_t>(number);
+    }
+    case Json::value_t::number_float:
+      return json.get<double>();
+    case Json::value_t::string:
+      return json.get<std::string>();
+    case Json::value_t::array:
+      return array_value(json, depth + 1);
+    case Json::value_t::object:
+      return object_value(json, depth + 1);
+    default:
+      return {};
+  }
 }
 
 }  // namespace
@@ -93,29 +127,7 @@ Json value_json(const Value& value, const Graph& graph) {
 }
 
 Value json_value(const Json& json) {
-  switch (json.type()) {
-    case Json::value_t::boolean:
-      return json.get<bool>();
-    case Json::value_t::number_integer:
-      return json.get<std::int64_t>();
-    case Json::value_t::number_unsigned: {
-      const auto number = json.get<std::uint64_t>();
-      if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-        throw Error{Fault::data, "the integer " + std::to_string(number) +
-                                     " does not fit into 64 bits with a sign"};
-      return static_cast<std::int64_t>(number);
-    }
-    case Json::value_t::number_float:
-      return json.get<double>();
-    case Json::value_t::string:
-      return json.get<std::string>();
-    case Json::value_t::array:
-      return array_value(json);
-    case Json::value_t::object:
-      return object_value(json);
-    default:
-      return {};
-  }
+  return nested_value(json, 0);
 }
 
 }  // namespace hart::prov::cypher

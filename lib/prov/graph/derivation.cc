@@ -15,6 +15,8 @@ namespace {
 
 /// Receipts that are added in one transaction.
 constexpr std::uint64_t kReceiptsPerTransaction = 512;
+/// And no more once they used so many atoms: receipts of many searches have thousands each.
+constexpr std::uint64_t kAtomsPerTransaction = 100'000;
 
 /// The first column of the first row as a count.
 std::uint64_t first_count(store::Store& store, const char* sql) {
@@ -80,34 +82,42 @@ class GraphDerivation {
   explicit GraphDerivation(store::Store& store)
       : store_{store}, derivation_{store}, writer_{store} {}
 
-  /// At most `most` of them; returns how many. Call inside a WriteTransaction.
-  std::uint64_t add(std::uint64_t most) {
+  /// At most `most` of them, and none after `most_atoms` were used; returns how many. Call
+  /// inside a WriteTransaction.
+  std::uint64_t add(std::uint64_t most, std::uint64_t most_atoms) {
     const std::uint64_t first = derived_receipts(store_);
     const std::uint64_t left = underived_receipts(store_);
-    const std::uint64_t count = std::min(left, most);
-    for (std::uint64_t leaf = first; leaf < first + count; ++leaf) {
-      auto stream = stream_at(store_, leaf);
+    std::uint64_t atoms = 0;
+    std::uint64_t added = 0;
+    for (; added < std::min(left, most) && atoms < most_atoms; ++added) {
+      auto stream = stream_at(store_, first + added);
       if (!stream)
-        throw Error{Fault::data, "receipt " + std::to_string(leaf) + " of the log is missing"};
-      add_receipt(std::move(*stream));
+        throw Error{Fault::data,
+                    "receipt " + std::to_string(first + added) + " of the log is missing"};
+      atoms += add_receipt(std::move(*stream));
     }
-    return count;
+    return added;
   }
 
  private:
   /// A damaged receipt takes its place with what can be read of it: to tell of the damage is
-  /// the verification's, and erasing the rest must not depend on it.
-  void add_receipt(GenerationStream stream) {
+  /// the verification's, and erasing the rest must not depend on it. Returns how many atoms
+  /// were used.
+  std::uint64_t add_receipt(GenerationStream stream) {
     Derived derived;
+    std::uint64_t atoms = 0;
     const GenerationStream row = stream;
     try {
       OpenedReceipt opened{store_, std::move(stream), nullptr};
-      writer_.write_used(row, used_atoms(opened));
+      const std::vector<UsedAtom> used = used_atoms(opened);
+      atoms = used.size();
+      writer_.write_used(row, used);
       derived = derivation_.derive(opened);
     } catch (const Error& error) {
       if (error.fault() != Fault::data) throw;
     }
     writer_.write(row, derived);
+    return atoms;
   }
 
   store::Store& store_;
@@ -123,14 +133,15 @@ std::uint64_t derive_graph(store::Store& store) {
   while (underived_receipts(store) > 0) {
     store::WriteTransaction transaction{store};
     // Another process may have come first: what is there is known only under the lock.
-    added += derivation.add(kReceiptsPerTransaction);
+    added += derivation.add(kReceiptsPerTransaction, kAtomsPerTransaction);
     transaction.commit();
   }
   return added;
 }
 
 std::uint64_t derive_graph_within(store::Store& store) {
-  return GraphDerivation{store}.add(std::numeric_limits<std::uint64_t>::max());
+  constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
+  return GraphDerivation{store}.add(kAll, kAll);
 }
 
 std::uint64_t derived_receipts(store::Store& store) {

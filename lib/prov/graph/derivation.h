@@ -20,9 +20,10 @@ inline constexpr int kComparedUses = 16;
 ///
 ///     strength = |A and B| / |A or B|  over the atoms that both were given (Jaccard),
 ///
-/// the later first among equals. Deterministic: it depends on the order of the log alone.
-/// Returns how many receipts were added. The store must be writable; opens WriteTransactions of
-/// a bounded number of receipts each.
+/// the later first among equals. What a search found counts as given to it; searches that were
+/// answered together influence, all as one, and are influenced by none. Deterministic: it
+/// depends on the order of the log alone. Returns how many receipts were added. The store must
+/// be writable; opens WriteTransactions of a bounded number of receipts each.
 std::uint64_t derive_graph(store::Store& store);
 
 /// The same in one go, inside a WriteTransaction of the caller's: for what changes openings,

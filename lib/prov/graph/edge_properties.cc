@@ -63,8 +63,9 @@ Value GraphProperties::edge(const cypher::Edge& edge, std::string_view key) {
     case EdgeType::used_reasoning:
       return reasoning_edge(stream, key);
     case EdgeType::used_atom: {
-      const bool subject = place_of(edge, kSubject) >= 0;
-      const std::int64_t sequence = place_of(edge, subject ? kSubject : kUsedAtom);
+      const bool subject = place_of(edge, kSubject) >= 0 && place_of(edge, kHitUsedAtom) < 0;
+      const std::int64_t sequence =
+          subject ? place_of(edge, kSubject) : evidence_place(edge.id, kUsedAtom);
       if (key == "role") return subject ? "subject" : "evidence";
       if (key == "sequence") return sequence;
       if (key != "weight") return {};
@@ -74,7 +75,8 @@ Value GraphProperties::edge(const cypher::Edge& edge, std::string_view key) {
       if (key == "how") return "shared_evidence";
       return key == "strength" ? influence(stream, place_of(edge, kInfluencedBy)) : Value{};
     case EdgeType::supported_by:
-      return key == "strength" ? strength(stream, place_of(edge, kSupportedBy)) : Value{};
+      return key == "strength" ? strength(stream, evidence_place(edge.id, kSupportedBy))
+                               : Value{};
     case EdgeType::considered_alternative:
       return key == "position" ? node(edge.end, key) : Value{};
     default:
@@ -104,6 +106,11 @@ Value GraphProperties::influence(std::int64_t stream, std::int64_t rank) {
 
 Value GraphProperties::strength(std::int64_t stream, std::int64_t place) {
   OpenedReceipt& opened = source_.opened(stream);
+  if (place >= kFirstHit) {
+    const auto at = static_cast<std::size_t>(place - kFirstHit);
+    if (at >= opened.hits().size() || !opened.hits()[at].evidence) return {};
+    return strengths(std::array{opened.hits()[at].evidence->weight}, {}).front();
+  }
   const auto at = static_cast<std::size_t>(place);
   if (at >= opened.evidence().size() || !opened.evidence()[at]) return {};
   return opened.strength(at);

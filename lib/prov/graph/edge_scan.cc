@@ -85,9 +85,10 @@ void EdgeScan::inference_of(Request& request) {
 
 void EdgeScan::decision_of(Request& request) {
   const bool evidence = request.key.kind == NodeKind::evidence;
-  const auto first = evidence ? kSupportedBy : kConsideredAlternative;
-  request.single(evidence ? EdgeType::supported_by : EdgeType::considered_alternative,
-                 receipt_edge(request.key.row, first, request.key.place),
+  const auto edge =
+      evidence ? evidence_edge(request.key.row, kSupportedBy, request.key.place)
+               : receipt_edge(request.key.row, kConsideredAlternative, request.key.place);
+  request.single(evidence ? EdgeType::supported_by : EdgeType::considered_alternative, edge,
                  receipt_node(request.key.row, kDecisionPlace), request.node);
 }
 
@@ -110,7 +111,7 @@ void EdgeScan::used(Request& request, AtomRole role, EdgeType type, std::uint32_
       // What leads nowhere is passed over.
       if (end)
         request.add(
-            {receipt_edge(request.key.row, first, static_cast<std::uint32_t>(row.number)),
+            {evidence_edge(request.key.row, first, static_cast<std::uint32_t>(row.number)),
              request.node, *end, static_cast<std::uint32_t>(type)});
     }
   }
@@ -157,9 +158,11 @@ void EdgeScan::influenced(Request& request) {
 }
 
 void EdgeScan::supports(Request& request) {
-  const std::uint32_t count = evidence_count(source_.opened(request.key.row).receipt());
-  request.run(count, [&](std::uint32_t place) {
-    return cypher::Edge{receipt_edge(request.key.row, kSupportedBy, place), request.node,
+  const std::uint32_t given = evidence_count(source_.opened(request.key.row).receipt());
+  const std::uint32_t hits = source_.hit_count(request.key.row);
+  request.run(given + hits, [&](std::uint32_t number) {
+    const std::uint32_t place = number < given ? number : kFirstHit + number - given;
+    return cypher::Edge{evidence_edge(request.key.row, kSupportedBy, place), request.node,
                         node_id({NodeKind::evidence, request.key.row, place}),
                         static_cast<std::uint32_t>(EdgeType::supported_by)};
   });
@@ -180,7 +183,7 @@ void EdgeScan::evidence_atom(Request& request) {
   if (rows.empty() || rows[0].number != place) return;
   if (const auto atom = source_.atom_node(rows[0].atom))
     request.single(EdgeType::from_atom,
-                   receipt_edge(request.key.row, kFromAtom, request.key.place), request.node,
+                   evidence_edge(request.key.row, kFromAtom, request.key.place), request.node,
                    *atom);
 }
 
@@ -215,16 +218,18 @@ void EdgeScan::subject_of(Request& request) {
 }
 
 void EdgeScan::used_in(Request& request, AtomRole role, std::uint32_t first) {
-  request.use = [&request, first](std::int64_t stream, std::uint32_t place) {
-    request.add({receipt_edge(stream, first, place), receipt_node(stream, kInferencePlace),
-                 request.node, static_cast<std::uint32_t>(EdgeType::used_atom)});
+  request.use = [&request, role, first](std::int64_t stream, std::uint32_t place) {
+    const auto edge = role == AtomRole::evidence ? evidence_edge(stream, first, place)
+                                                 : receipt_edge(stream, first, place);
+    request.add({edge, receipt_node(stream, kInferencePlace), request.node,
+                 static_cast<std::uint32_t>(EdgeType::used_atom)});
   };
   users(request, source_.id_of(request.key), role);
 }
 
 void EdgeScan::atom_evidence(Request& request) {
   request.use = [&](std::int64_t stream, std::uint32_t place) {
-    request.add({receipt_edge(stream, kFromAtom, place),
+    request.add({evidence_edge(stream, kFromAtom, place),
                  node_id({NodeKind::evidence, stream, place}), request.node,
                  static_cast<std::uint32_t>(EdgeType::from_atom)});
   };

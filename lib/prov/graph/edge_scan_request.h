@@ -20,11 +20,28 @@ inline constexpr std::uint32_t kSupportedBy = 1u << 20;
 inline constexpr std::uint32_t kFromAtom = 2u << 20;
 inline constexpr std::uint32_t kUsedAtom = 3u << 20;
 inline constexpr std::uint32_t kSubject = 4u << 20;
+inline constexpr std::uint32_t kHitUsedAtom = 7u << 20;
 inline constexpr std::uint32_t kConsideredAlternative = 1u << 23;
+// Those of hits stand in the same order after those of subjects.
+inline constexpr std::uint32_t kHitsAfter = kHitUsedAtom - kUsedAtom;
 
 [[nodiscard]] constexpr cypher::EdgeId receipt_edge(std::int64_t stream, std::uint32_t first,
                                                     std::uint32_t place) noexcept {
   return receipt_node(stream, first + place);
+}
+
+/// One of the relationships from `first` on that evidence has, by the evidence's place.
+[[nodiscard]] constexpr cypher::EdgeId evidence_edge(std::int64_t stream, std::uint32_t first,
+                                                     std::uint32_t place) noexcept {
+  if (place < kFirstHit) return receipt_edge(stream, first, place);
+  return receipt_edge(stream, first + kHitsAfter, place - kFirstHit);
+}
+
+/// The place that `evidence_edge` was given.
+[[nodiscard]] constexpr std::int64_t evidence_place(cypher::EdgeId edge,
+                                                    std::uint32_t first) noexcept {
+  const std::int64_t place = (edge & (kPlacesPerReceipt - 1)) - std::int64_t{first};
+  return place < kHitsAfter ? place : place - kHitsAfter + kFirstHit;
 }
 
 /// What is read at a node, and where it goes.

@@ -36,6 +36,10 @@ OpenedReceipt& GraphSource::opened(std::int64_t stream) {
   return opened_.emplace_front(openings_, std::move(*row), &hidden_);
 }
 
+std::uint32_t GraphSource::hit_count(std::int64_t stream) {
+  return opened(stream).receipt().queries.empty() ? 0 : rows_.hits(stream);
+}
+
 Uuid GraphSource::uuid(std::int64_t stream) {
   for (const OpenedReceipt& one : opened_)
     if (one.stream().generation_stream_id == stream) return one.stream().uuid;

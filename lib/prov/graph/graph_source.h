@@ -40,6 +40,9 @@ class GraphSource {
   /// The UUID of a receipt, which need not be opened for it. Throws as `opened` does.
   [[nodiscard]] Uuid uuid(std::int64_t stream);
 
+  /// How many numbers the hits of several searches in one receipt take up. Throws as `opened`.
+  [[nodiscard]] std::uint32_t hit_count(std::int64_t stream);
+
   /// The node of an atom that a receipt names: the catalog's, else what is known of it. Nothing
   /// when it is in neither.
   [[nodiscard]] std::optional<cypher::NodeId> atom_node(const Id& atom);
@@ -95,7 +98,7 @@ class GraphSource {
 /// number.
 [[nodiscard]] std::uint32_t alternative_count(OpenedReceipt& opened);
 
-/// How many pieces of evidence have a number.
+/// How many pieces of evidence have a number, besides the hits of several searches.
 [[nodiscard]] std::uint32_t evidence_count(const Receipt& receipt);
 
 }  // namespace hart::prov

@@ -39,6 +39,9 @@ inline constexpr std::uint32_t kFirstAlternative = 1u << 23;
 inline constexpr std::uint32_t kPlacesPerReceipt = 1u << 24;
 /// Evidence beyond this many pieces of a receipt is in no graph.
 inline constexpr std::uint32_t kMostEvidence = 1u << 20;
+/// Where the hits of searches that were answered together begin among the evidence of their
+/// receipt; of them, too, kMostEvidence are in the graph.
+inline constexpr std::uint32_t kFirstHit = kMostEvidence;
 inline constexpr int kPlaceBits = 24;
 inline constexpr int kAreaBits = 60;
 

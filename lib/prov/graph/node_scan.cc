@@ -196,16 +196,18 @@ std::optional<std::int64_t> NodeScan::leaf_from(std::int64_t stream) {
 
 void NodeScan::receipt(const Wanted& wanted, std::int64_t stream, cypher::NodeId after,
                        Filling& filling) {
-  const auto add_run = [&](NodeKind kind, std::uint32_t count) {
-    const cypher::NodeId first = node_id({kind, stream, 0});
+  const auto add_run = [&](NodeKind kind, std::uint32_t count, std::uint32_t begin = 0) {
+    const cypher::NodeId first = node_id({kind, stream, begin});
     const auto start = std::max<std::int64_t>(0, after + 1 - first);
     for (std::int64_t place = start; place < count && !filling.full(); ++place)
       filling.add(first + place);
   };
   if (wanted.has(NodeKind::inference)) add_run(NodeKind::inference, 1);
   if (wanted.has(NodeKind::decision)) add_run(NodeKind::decision, 1);
-  if (wanted.has(NodeKind::evidence) && !filling.full())
+  if (wanted.has(NodeKind::evidence) && !filling.full()) {
     add_run(NodeKind::evidence, evidence_count(source_.opened(stream).receipt()));
+    add_run(NodeKind::evidence, source_.hit_count(stream), kFirstHit);
+  }
   if (wanted.has(NodeKind::alternative) && !filling.full())
     add_run(NodeKind::alternative, alternative_count(source_.opened(stream)));
 }

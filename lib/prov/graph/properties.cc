@@ -50,14 +50,15 @@ enum class EvidenceProperty : unsigned {
   content,
   distance,
   evidence_id,
+  query,
   rank,
   similarity_score,
   source,
   type,
   weight,
 };
-constexpr std::array<std::string_view, 8> kEvidenceKeys{
-    "content",          "distance", "evidence_id", "rank",
+constexpr std::array<std::string_view, 9> kEvidenceKeys{
+    "content",          "distance", "evidence_id", "query", "rank",
     "similarity_score", "source",   "type",        "weight"};
 
 enum class AlternativeProperty : unsigned {
@@ -119,6 +120,27 @@ void append_decimal(std::string& out, std::uint32_t number) {
 
 Value count(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
+}
+
+Value property_of(const Evidence& evidence, EvidenceProperty property) {
+  switch (property) {
+    case EvidenceProperty::content:
+      return evidence.text;
+    case EvidenceProperty::distance:
+      return optional_number(evidence.distance);
+    case EvidenceProperty::rank:
+      return evidence.rank == 0 ? Value{} : Value{std::int64_t{evidence.rank}};
+    case EvidenceProperty::similarity_score:
+      return optional_number(evidence.score);
+    case EvidenceProperty::source:
+      return evidence.name;
+    case EvidenceProperty::type:
+      return "retrieved";
+    case EvidenceProperty::weight:
+      return evidence.weight;
+    default:
+      return {};
+  }
 }
 
 std::string_view why_not(const GeneratedToken& taken, const TokenAlternative& alternative) {
@@ -305,32 +327,22 @@ Value GraphProperties::decision(std::int64_t stream, unsigned place) {
 Value GraphProperties::evidence(const NodeKey& key, unsigned place) {
   OpenedReceipt& opened = source_.opened(key.row);
   const auto property = static_cast<EvidenceProperty>(place);
+  const bool is_hit = key.place >= kFirstHit;
+  const std::uint32_t at = is_hit ? key.place - kFirstHit : key.place;
   if (property == EvidenceProperty::evidence_id) {
-    std::string id = uuid_text(opened.stream().uuid) + "/evidence/";
-    append_decimal(id, key.place);
+    std::string id = uuid_text(opened.stream().uuid) + (is_hit ? "/hit/" : "/evidence/");
+    append_decimal(id, at);
     return id;
   }
-  const auto& all = opened.evidence();
-  if (key.place >= all.size() || !all[key.place]) return {};
-  const Evidence& evidence = *all[key.place];
-  switch (property) {
-    case EvidenceProperty::content:
-      return evidence.text;
-    case EvidenceProperty::distance:
-      return optional_number(evidence.distance);
-    case EvidenceProperty::rank:
-      return evidence.rank == 0 ? Value{} : Value{std::int64_t{evidence.rank}};
-    case EvidenceProperty::similarity_score:
-      return optional_number(evidence.score);
-    case EvidenceProperty::source:
-      return evidence.name;
-    case EvidenceProperty::type:
-      return "retrieved";
-    case EvidenceProperty::weight:
-      return evidence.weight;
-    default:
-      return {};
+  if (!is_hit) {
+    const auto& all = opened.evidence();
+    return at < all.size() && all[at] ? property_of(*all[at], property) : Value{};
   }
+  const auto& all = opened.hits();
+  if (at >= all.size() || !all[at].evidence) return {};
+  if (property != EvidenceProperty::query) return property_of(*all[at].evidence, property);
+  const auto text = opened.query_text(all[at].query);
+  return text && !text->empty() ? Value{*text} : Value{};
 }
 
 Value GraphProperties::alternative(const NodeKey& key, unsigned place) {

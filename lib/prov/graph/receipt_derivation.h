@@ -47,15 +47,21 @@ class ReceiptDerivation {
   [[nodiscard]] Derived derive(OpenedReceipt& opened);
 
  private:
-  std::vector<Id> ids(std::int64_t stream, AtomRole role);
+  /// Those of a role whose sequence is below `end`, ascending.
+  std::vector<Id> ids(std::int64_t stream, AtomRole role, std::int64_t end = INT64_MAX);
   std::vector<Influence> influences(std::int64_t stream, const std::vector<Id>& atoms);
-  /// The atoms of a receipt's evidence, ascending. Those of the latest receipts, which are
-  /// compared again and again, are remembered.
+  struct Overlap {
+    std::size_t common = 0;
+    std::size_t others = 0;  ///< all atoms of the earlier one
+  };
+  Overlap overlap(const std::vector<Id>& atoms, std::int64_t earlier);
+  /// The atoms of a receipt's evidence, ascending, without the hits of several searches. Those
+  /// of the latest receipts, which are compared again and again, are remembered.
   const std::vector<Id>& evidence_atoms(std::int64_t stream);
 
   static constexpr std::size_t kMostRemembered = 16'384;
 
-  store::Statement used_, earlier_;
+  store::Statement used_, earlier_, found_, found_atoms_;
   std::map<std::int64_t, std::vector<Id>> evidence_;
 };
 

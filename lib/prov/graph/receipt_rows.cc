@@ -4,12 +4,25 @@
 #include "prov/measures.h"
 
 namespace hart::prov {
+namespace {
+
+constexpr std::int64_t kEndOfHits = std::int64_t{kFirstHit} + kMostEvidence;
+
+/// Where the numbers of a role end.
+constexpr std::int64_t end_of(AtomRole role) {
+  return role == AtomRole::evidence ? kEndOfHits : kMostEvidence;
+}
+
+}  // namespace
 
 ReceiptRows::ReceiptRows(store::Store& store)
     : used_{store.db().prepare(
           "SELECT sequence, atom_space, atom_hash, weight FROM my_atom_provenance"
           " WHERE generation_stream_id = ? AND role = ?"
           "   AND sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?")},
+      last_hit_{store.db().prepare(
+          "SELECT max(sequence) FROM my_atom_provenance"
+          " WHERE generation_stream_id = ? AND role = 1 AND sequence >= ? AND sequence < ?")},
       influences_{store.db().prepare(
           "SELECT rank, earlier_stream_id, strength_millionths FROM my_provenance_influence"
           " WHERE later_stream_id = ? AND rank >= ? ORDER BY rank LIMIT ?")},
@@ -21,7 +34,7 @@ std::span<const ReceiptRows::Used> ReceiptRows::used(std::int64_t stream, AtomRo
                                                      std::int64_t first) {
   auto& window = used_rows_[static_cast<std::size_t>(role)];
   return window.from(stream, first, [&](std::vector<Used>& rows) {
-    used_.with(stream, static_cast<int>(role), first, std::int64_t{kMostEvidence},
+    used_.with(stream, static_cast<int>(role), first, end_of(role),
                std::uint64_t{RowWindow<Used>::kRows});
     while (used_.step())
       rows.push_back({used_.integer(0),
@@ -29,6 +42,14 @@ std::span<const ReceiptRows::Used> ReceiptRows::used(std::int64_t stream, AtomRo
                       used_.real(3)});
     used_.reset();
   });
+}
+
+std::uint32_t ReceiptRows::hits(std::int64_t stream) {
+  last_hit_.with(stream, std::int64_t{kFirstHit}, kEndOfHits);
+  const bool any = last_hit_.step() && !last_hit_.is_null(0);
+  const std::int64_t count = any ? last_hit_.integer(0) - kFirstHit + 1 : 0;
+  last_hit_.reset();
+  return static_cast<std::uint32_t>(count);
 }
 
 std::span<const ReceiptRows::Influence> ReceiptRows::influences(std::int64_t stream,

@@ -65,6 +65,9 @@ class ReceiptRows {
   [[nodiscard]] std::span<const Used> used(std::int64_t stream, AtomRole role,
                                            std::int64_t first);
 
+  /// How many numbers the hits of several searches take up, from kFirstHit on.
+  [[nodiscard]] std::uint32_t hits(std::int64_t stream);
+
   struct Influence {
     std::int64_t number = 0;  ///< rank
     std::int64_t earlier_stream = 0;
@@ -86,7 +89,7 @@ class ReceiptRows {
  private:
   static constexpr std::size_t kRoles = 3;
 
-  store::Statement used_, influences_, summary_;
+  store::Statement used_, last_hit_, influences_, summary_;
   std::array<RowWindow<Used>, kRoles> used_rows_;
   RowWindow<Influence> influence_rows_;
   std::int64_t summary_stream_ = 0;

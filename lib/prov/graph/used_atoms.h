@@ -14,13 +14,15 @@ enum class AtomRole : std::uint8_t { model = 0, evidence = 1, subject = 2 };
 /// What lineage is searched by: a row of atom_provenance.
 struct UsedAtom {
   AtomRole role = AtomRole::model;
-  std::uint32_t sequence = 0;  ///< of the receipt's segments of this role
+  /// Of the receipt's segments of this role; the hits of several searches are evidence from
+  /// kFirstHit on.
+  std::uint32_t sequence = 0;
   Id atom;
   double weight = 0;
 };
 
-/// The models of a receipt, and the evidence and subjects that can still be opened. Throws
-/// Error(data) when an opening does not match.
+/// The models of a receipt, and the evidence, hits and subjects that can still be opened.
+/// Throws Error(data) when an opening does not match.
 [[nodiscard]] std::vector<UsedAtom> used_atoms(OpenedReceipt& opened);
 
 }  // namespace hart::prov

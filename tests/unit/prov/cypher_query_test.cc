@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "cypher_fixture.h"
+#include "prov/cypher/json.h"
 
 namespace hart::prov::cypher {
 namespace {
@@ -206,7 +207,89 @@ TEST_CASE("cypher: a bad expression is named by its place, a slow one ends") {
     FAIL("it came to an end");
   } catch (const Error& error) {
     CHECK(error.fault() == Fault::denied);
+    CHECK(std::string{error.what()}.find("the regular expression takes too long") !=
+          std::string::npos);
   }
+}
+
+TEST_CASE("cypher: an expression is bounded in length, in nesting and in what it repeats") {
+  ScratchGraph graph;
+  const auto matches = [&](const std::string& text, const std::string& expression) {
+    return rows_of(graph, "RETURN $t =~ $e", {{"t", text}, {"e", expression}}).at(0);
+  };
+  const auto nested = [](std::size_t levels) {
+    return std::string(levels, '(') + "a" + std::string(levels, ')');
+  };
+  // What is put around an expression takes 8 of the 16 KiB, and one of the 64 levels.
+  const std::string longest(16384 - 8, 'a');
+  CHECK(matches(longest, longest) == "true");
+  CHECK(matches("a", nested(62)) == "true");
+  CHECK(matches(std::string(1024, 'a'), "a{1024}") == "true");
+  // Of a text as long as one likes each byte may take its share of steps.
+  CHECK(matches(std::string(100'000, 'a') + "b", "(a|b)*") == "true");
+  struct Refused {
+    std::string expression, because;
+  };
+  const std::vector<Refused> refused{
+      {longest + "a", "longer than 16 KiB"},
+      {nested(63), "64 levels"},
+      {"a{1025}", "at most 1024"},
+      {"((a{999}){999}){999}", "longer than 65536 steps"},
+  };
+  for (const Refused& one : refused) {
+    CAPTURE(one.because);
+    try {
+      (void)matches("a", one.expression);
+      FAIL("it was taken");
+    } catch (const Error& error) {
+      CHECK(error.fault() == Fault::data);
+      CHECK(std::string{error.what()}.starts_with("1:14: "));
+      CHECK(std::string{error.what()}.find(one.because) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("cypher: a parameter may nest as deep as a value, and no deeper") {
+  const auto nested = [](std::uint32_t levels) {
+    Json json = Json::array();
+    for (std::uint32_t i = 1; i < levels; ++i) {
+      Json outer = Json::array();
+      outer.push_back(std::move(json));
+      json = std::move(outer);
+    }
+    return json;
+  };
+  CHECK(json_value(nested(100)).kind() == Kind::list);
+  CHECK_THROWS_WITH_AS((void)json_value(nested(Value::kMaxDepth + 2)),
+                       doctest::Contains("deeper"), Error);
+  CHECK_THROWS_WITH_AS((void)json_value(nested(1'000'000)), doctest::Contains("deeper"), Error);
+}
+
+TEST_CASE("cypher: a query that its bounds end says so, and may be ended from outside") {
+  ScratchGraph graph;
+  const Query query{"UNWIND range(1, 100000) AS i RETURN count(i)"};
+  const auto run = [&](Budget& budget) {
+    query.run(graph, {}, budget, [](std::span<const Value>) { return true; });
+  };
+  Budget small{50'000, std::chrono::hours{1}};
+  CHECK_THROWS_WITH_AS(run(small), doctest::Contains("50000 nodes, relationships and rows"),
+                       Error);
+  CHECK(small.is_spent());
+  Budget letters{50'000, std::chrono::hours{1}};
+  CHECK_THROWS_AS(Query{"RETURN size(split($text, ''))"}.run(
+                      graph, {{"text", std::string(100'000, 'x')}}, letters,
+                      [](std::span<const Value>) { return true; }),
+                  Error);
+  Budget late{10'000'000, std::chrono::seconds{-1}};
+  CHECK_THROWS_WITH_AS(run(late), doctest::Contains("the time that it may take"), Error);
+  CHECK(late.is_spent());
+  int looks = 0;
+  Budget ended{10'000'000, std::chrono::hours{1}, [&looks] {
+                 if (++looks == 3) throw Error{Fault::busy, "ended"};
+               }};
+  CHECK_THROWS_WITH_AS(run(ended), "ended", Error);
+  CHECK(looks == 3);
+  CHECK_FALSE(ended.is_spent());
 }
 
 TEST_CASE("cypher: letters beyond ASCII have two cases") {
