@@ -11,15 +11,17 @@ die() {
 }
 
 # build_tree PRESET [TARGET...]: configures build/PRESET and builds it, quietly unless it fails.
+# With $build_limit_s it has that many seconds, and returns 124 when they were too few.
 build_tree() {
-  local preset=$1
+  local preset=$1 status=0
   shift
-  local log
+  local build=(cmake --build "build/$preset" -j "$jobs" -- "$@") log
+  if [[ -n ${build_limit_s-} ]]; then build=(timeout "$build_limit_s" "${build[@]}"); fi
   log=$(mktemp)
-  if ! (cd "$root" && cmake --preset "$preset" && cmake --build "build/$preset" -j "$jobs" -- "$@") >"$log" 2>&1; then
+  (cd "$root" && cmake --preset "$preset" && "${build[@]}") >"$log" 2>&1 || status=$?
+  if ((status != 0 && status != 124)); then
     grep -v '^\[[0-9]*/[0-9]*\] [A-Z]' "$log" >&2 || cat "$log" >&2
-    rm -f "$log"
-    return 1
   fi
   rm -f "$log"
+  return "$status"
 }

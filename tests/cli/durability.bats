@@ -32,6 +32,10 @@ check_catalog() {
       sleep 0.01
     done | hart-ingest add --no-embed --jsonl - >"acknowledged$round" &
     pid=$!
+    # Every second one dies in its first steps, the others with work behind them.
+    if ((round % 2 == 0)); then
+      until [[ -s acknowledged$round ]] || ! kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+    fi
     sleep "0.$((RANDOM % 8 + 1))$((RANDOM % 10))"
     kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true

@@ -168,7 +168,7 @@ run_all() {
   while IFS= read -r line; do
     echo "+ ${line%%[ ]*}"
     # What the command itself says again, arguments and error messages about them, is no leak.
-    eval "timeout 60 $line" </dev/null 2>&1 | sed "s/$theirs/THEIRS/g; s/$inference/THEIRS/g;
+    eval "timeout 300 $line" </dev/null 2>&1 | sed "s/$theirs/THEIRS/g; s/$inference/THEIRS/g;
       s/no such [a-z]*: betanote.md/no such ARGUMENT/; s/betanote.md: no such/no such/; s/betasnap/ARGUMENT/g;
       s/Zanzibarella betaland/ARGUMENT/g; s/Zanzibarella[^a-z]* OR [^a-z]*betaland/ARGUMENT/g; s/betaprompt-not/ARGUMENT/g; s/tenant beta/ARGUMENT/g"
     echo "= ${PIPESTATUS[0]}"

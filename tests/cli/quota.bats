@@ -58,7 +58,7 @@ event() {
   store
   hart-bill quota set tokens 10 --soft --hook /usr/bin/tee --hook "$PWD/heard; x"
   event a 11 | hart-bill record -
-  for _ in {1..200}; do [[ -s "heard; x" ]] && break; sleep 0.05; done
+  for _ in {1..1200}; do [[ -s "heard; x" ]] && break; sleep 0.05; done
   assert_equal "$(jq -r '"\(.type) \(.tenant) \(.asked)"' "heard; x")" \
     "quota_violation default 11"
   hart-bill quota set --hook none
@@ -80,8 +80,8 @@ event() {
   printf '#!/bin/sh\necho $$ >%q\nexec sleep 600\n' "$PWD/started" >hang
   chmod +x hang
   hart-bill quota set tokens 10 --soft --hook "$PWD/hang"
-  event a 11 | timeout 60 hart-bill record - >/dev/null
-  for _ in {1..200}; do [[ -s started ]] && break; sleep 0.05; done
+  event a 11 | timeout 500 hart-bill record - >/dev/null
+  for _ in {1..1200}; do [[ -s started ]] && break; sleep 0.05; done
   kill "$(<started)"
   hart-bill quota set requests 0 --soft --hook /bin/false
   event b 1 | hart-bill record - >/dev/null

@@ -36,7 +36,7 @@ charged() {
   tool=$!
   exec 8>questions
   echo '{"text":"merkle"}' >&8
-  for _ in {1..100}; do
+  for _ in {1..600}; do
     [[ $(sqlite3 s/cache.db 'SELECT count(*) FROM query_log' 2>/dev/null) == 1 ]] && break
     sleep 0.1
   done

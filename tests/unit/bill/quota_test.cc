@@ -386,7 +386,7 @@ TEST_CASE("quota: the store's command hears of a violation once, by its standard
   CHECK(refused(gate, tokens(11)));
   CHECK(refused(gate, tokens(11)));
   std::string line;
-  for (int i = 0; i < 500 && line.empty(); ++i) {
+  for (int i = 0; i < 6000 && line.empty(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
     std::ifstream stream{heard};
     std::getline(stream, line);

@@ -70,8 +70,9 @@ class HiddenDocuments {
   }
   [[nodiscard]] std::vector<std::string> evidence_rows() {
     return rows(
-        "MATCH (d)-[s:SUPPORTED_BY]->(e:Evidence) RETURN e.source, e.content, e.weight,"
-        " e.rank, s.strength ORDER BY e.evidence_id");
+        "MATCH (i:Inference)-->(:Decision)-[s:SUPPORTED_BY]->(e:Evidence)"
+        " RETURN e.source, e.content, e.weight, e.rank, s.strength"
+        " ORDER BY i.leaf_index, e.evidence_id");
   }
   [[nodiscard]] bool sound() {
     bool ok = verify_graph(store).empty();
@@ -157,14 +158,18 @@ TEST_CASE("hidden: the graph withholds it, and a replay misses it") {
   HiddenDocuments documents;
   documents.write_receipts();
   const std::vector<std::string> before = documents.evidence_rows();
-  CHECK(before == std::vector<std::string>{"'a.md' | 'text of a' | 0.5 | 1 | 0.5",
-                                           "'b.md' | 'text of b' | 0.5 | 1 | 0.25"});
+  // The answer's two, and what each of the two searches found.
+  const std::string hit_a = "'a.md' | 'text of a' | 0.5 | 1 | 0.25";
+  const std::string b = "'b.md' | 'text of b' | 0.5 | 1 | 0.25";
+  CHECK(before == std::vector<std::string>{"'a.md' | 'text of a' | 0.5 | 1 | 0.5", b, hit_a, b,
+                                           hit_a, b});
   const std::string model = "MATCH (i)-[:USED_MODEL]->(m:Model) RETURN m.name";
   CHECK(documents.rows(model) == std::vector<std::string>{"'a.md'"});
 
   documents.set("a.md", AccessLevel::none);
+  const std::string withheld = "null | null | null | null | null";
   CHECK(documents.evidence_rows() ==
-        std::vector<std::string>{"null | null | null | null | null", before[1]});
+        std::vector<std::string>{withheld, b, withheld, b, withheld, b});
   CHECK(documents.rows(model) == std::vector<std::string>{"null"});
   const RecordedGeneration recorded =
       open_generation(documents.store, *stream_at(documents.store, 1));
@@ -208,7 +213,7 @@ TEST_CASE("hidden: what is derived does not depend on what was hidden then") {
       "MATCH (i:Inference)-[u:USED_ATOM]->(a:Atom)"
       " RETURN u.role, u.sequence, u.weight, a.name ORDER BY u.role, u.sequence";
   CHECK(hidden.rows(used) == shown.rows(used));
-  CHECK(hidden.rows(used).size() == 4);
+  CHECK(hidden.rows(used).size() == 8);
   CHECK(hidden.evidence_rows() == shown.evidence_rows());
   CHECK(hidden.sound());
 }
