@@ -1,5 +1,6 @@
 #include "ooda/statistics.h"
 
+#include <algorithm>
 #include <map>
 
 #include "core/error.h"
@@ -14,6 +15,8 @@ using store::Statement;
 constexpr std::int64_t kSmallTable = 100;
 /// With more rows than this ANALYZE takes seconds: then it looks at a sample.
 constexpr std::int64_t kSampledFrom = 2'000'000;
+/// No table is so long: a higher rowid is not a number of rows.
+constexpr std::int64_t kLongestTable = 1LL << 32;
 
 bool have_statistics(store::Store& store) {
   return store.db().query_integer(
@@ -41,6 +44,19 @@ std::map<std::string, std::int64_t> known_rows(store::Store& store) {
   return rows;
 }
 
+/// Rows of a table: its highest rowid, where rowids count rows. The ledger's have the tenant in
+/// their upper bits; such a table is counted, and where that takes long its `known` rows are
+/// believed.
+std::int64_t count_rows(store::Store& store, const std::string& table, std::int64_t known) {
+  const std::int64_t highest =
+      store.db().query_integer("SELECT max(rowid) FROM \"" + table + '"');
+  if (highest <= kLongestTable) return highest;
+  const std::int64_t counted =
+      store.db().query_integer("SELECT count(*) FROM (SELECT 1 FROM \"" + table + "\" LIMIT " +
+                               std::to_string(kSampledFrom + 1) + ")");
+  return counted > kSampledFrom ? std::max(counted, known) : counted;
+}
+
 /// The planner reckons in logarithms, and the figures of a sampled ANALYZE are estimates: less
 /// than a factor of four changes no plan.
 bool is_far(std::int64_t known, std::int64_t now) {
@@ -54,12 +70,11 @@ PlannerStatistics observe_statistics(store::Store& store) {
   statistics.present = have_statistics(store);
   const auto known = known_rows(store);
   for (const std::string& table : rowid_tables(store)) {
-    const std::int64_t rows =
-        store.db().query_integer("SELECT max(rowid) FROM \"" + table + '"');
-    statistics.rows += rows;
-    if (rows < kSmallTable) continue;
     const auto found = known.find(table);
-    if (found == known.end() || is_far(found->second, rows)) statistics.stale.push_back(table);
+    const std::int64_t known_of_table = found == known.end() ? 0 : found->second;
+    const std::int64_t rows = count_rows(store, table, known_of_table);
+    statistics.rows += rows;
+    if (rows >= kSmallTable && is_far(known_of_table, rows)) statistics.stale.push_back(table);
   }
   return statistics;
 }

@@ -111,6 +111,19 @@ TEST_CASE("orient: statistics are stale when a table is missing or four times of
   CHECK(find(orient(observe(fixture.store())), "analyze") != nullptr);
 }
 
+TEST_CASE("observe: a table is not as long as its rowids are high") {
+  OodaFixture fixture;
+  REQUIRE(fixture.scratch().tamper("CREATE TABLE entry (id INTEGER PRIMARY KEY) STRICT;"
+                                   "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL"
+                                   " SELECT i + 1 FROM n WHERE i < 300)"
+                                   "INSERT INTO entry SELECT (i % 3 << 40) + i FROM n") == "");
+  const std::int64_t rows = observe_statistics(fixture.store()).rows;
+  CHECK(rows >= 300 + 200);
+  CHECK(rows < 10'000);
+  gather_statistics(fixture.store());
+  CHECK(observe_statistics(fixture.store()).stale.empty());
+}
+
 TEST_CASE("decide: the same seed draws the same, and the score is gain times draw over cost") {
   OodaFixture fixture;
   fixture.query(5);
