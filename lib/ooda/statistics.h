@@ -7,9 +7,9 @@
 namespace hart::ooda {
 
 /// Compares what SQLite's planner was last told (table sqlite_stat1, which ANALYZE writes) with
-/// the tables of today. The size of a table is taken from its highest rowid: one step down the
-/// B-tree, exact unless rows were deleted. A table whose rowids are no count is counted, up to
-/// two million rows. Source: https://www.sqlite.org/fileformat2.html#stat1tab
+/// the tables of today. The size of a table is its highest rowid, one step down the B-tree and
+/// exact unless rows were deleted. Where rowids are no count, two million rows are counted.
+/// Source: https://www.sqlite.org/fileformat2.html#stat1tab
 [[nodiscard]] PlannerStatistics observe_statistics(store::Store& store);
 
 /// The planner's statistics as JSON: null when there are none, else an array of
